@@ -1,0 +1,17 @@
+# Writes OUT: one line {"name", R"(content)"} for each of FILES, in pieces that
+# every compiler accepts as a string literal.
+set(Text "")
+foreach(File IN LISTS FILES)
+  get_filename_component(Name ${File} NAME_WE)
+  file(READ ${File} Content)
+  string(APPEND Text "{\"${Name}\",\n")
+  string(LENGTH "${Content}" Length)
+  set(At 0)
+  while(At LESS Length)
+    string(SUBSTRING "${Content}" ${At} 8000 Piece)
+    string(APPEND Text "R\"heddle(${Piece})heddle\"\n")
+    math(EXPR At "${At} + 8000")
+  endwhile()
+  string(APPEND Text "},\n")
+endforeach()
+file(WRITE ${OUT} "${Text}")

@@ -1,0 +1,194 @@
+/// Reads and writes of memory that may be visible outside one activation.
+/// Every expression stands in the control-flow graph once, in the order of
+/// evaluation, so each visit looks at one node and never at its children.
+///
+/// Example: `total += n` with a global `total` gives a read and a write of
+/// {Global total}; with a local `total` whose address never leaves, nothing.
+#include "facts/context.h"
+
+#include "clang/AST/Expr.h"
+#include "clang/Basic/Builtins.h"
+
+namespace heddle {
+
+using namespace clang;
+
+namespace {
+
+bool isAtomic(QualType T) { return T.getNonReferenceType()->isAtomicType(); }
+
+/// The field or variable named last in the expression.
+const NamedDecl *member(const Expr *E) {
+  E = strip(E);
+  if (const auto *M = dyn_cast<MemberExpr>(E))
+    return M->getMemberDecl();
+  if (const auto *D = dyn_cast<DeclRefExpr>(E))
+    return D->getDecl();
+  return nullptr;
+}
+
+/// A constant cannot change under a reader.
+bool isConstant(const Expr *E) {
+  const NamedDecl *D = member(E);
+  const auto *V = dyn_cast_or_null<VarDecl>(D);
+  return V && V->getType().isConstQualified() && V->hasGlobalStorage();
+}
+
+} // namespace
+
+void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
+  if (!P.known())
+    return;
+  llvm::StringRef Path = P.Path.str();
+  if (P.Root == RootKind::Local) {
+    // Only a local whose address is out can be seen by others; what a local
+    // pointer points to may be anything.
+    if (!Path.contains('*')) {
+      const Expr *Base = strip(E);
+      while (true) {
+        if (const auto *M = dyn_cast<MemberExpr>(Base); M && !M->isArrow())
+          Base = strip(M->getBase());
+        else if (const auto *A = dyn_cast<ArraySubscriptExpr>(Base))
+          Base = strip(A->getBase());
+        else if (const auto *O = dyn_cast<CXXOperatorCallExpr>(Base); O && O->getNumArgs())
+          Base = strip(O->getArg(0));
+        else if (const auto *B = dyn_cast<BinaryOperator>(Base))
+          Base = strip(B->getOpcode() == BO_Comma ? B->getRHS() : B->getLHS());
+        else if (const auto *U = dyn_cast<UnaryOperator>(Base))
+          Base = strip(U->getSubExpr());
+        else
+          break;
+      }
+      const auto *D = dyn_cast<DeclRefExpr>(Base);
+      const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+      if (!V || V->isImplicit() ||
+          (V->getDeclContext() == Fn && !Escaping.contains(V->getCanonicalDecl())))
+        return;
+    }
+  } else if (P.Root == RootKind::Parameter && !Path.starts_with("*"))
+    return;
+  else if (P.Root == RootKind::This && Path == "*")
+    return;
+  if (isConstant(E))
+    return;
+  Access A;
+  A.What = P;
+  A.Kind = K;
+  if (const NamedDecl *D = member(E))
+    A.Member = Unit.usr(D);
+  A.Text = Unit.text(E);
+  A.Type = Unit.type(E->getType());
+  A.At = Unit.span(E->getSourceRange());
+  Facts.Accesses.push_back(std::move(A));
+  emit(EventKind::Access, Facts.Accesses.size() - 1);
+}
+
+void FunctionContext::visitAccess(const Stmt *S) {
+  if (const auto *C = dyn_cast<CastExpr>(S)) {
+    if (C->getCastKind() == CK_LValueToRValue && !C->getSubExpr()->getType().isNull())
+      access(lvalue(C->getSubExpr()),
+             isAtomic(C->getSubExpr()->getType()) ? AccessKind::AtomicRead : AccessKind::Read,
+             C->getSubExpr()->IgnoreParens());
+    return;
+  }
+  if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->isAssignmentOp()) {
+    bool Atomic = isAtomic(B->getLHS()->getType());
+    Place P = lvalue(B->getLHS());
+    if (Atomic)
+      return access(P, AccessKind::AtomicWrite, B->getLHS());
+    if (B->isCompoundAssignmentOp())
+      access(P, AccessKind::Read, B->getLHS());
+    access(P, AccessKind::Write, B->getLHS());
+    if (B->getOpcode() == BO_Assign && B->getLHS()->getType()->isAnyPointerType())
+      bind(P, B->getRHS(), B->getOperatorLoc());
+    return;
+  }
+  if (const auto *U = dyn_cast<UnaryOperator>(S); U && U->isIncrementDecrementOp()) {
+    Place P = lvalue(U->getSubExpr());
+    if (isAtomic(U->getSubExpr()->getType()))
+      return access(P, AccessKind::AtomicWrite, U->getSubExpr());
+    access(P, AccessKind::Read, U->getSubExpr());
+    access(P, AccessKind::Write, U->getSubExpr());
+    return;
+  }
+  if (const auto *A = dyn_cast<AtomicExpr>(S)) {
+    bool Load = A->getOp() == AtomicExpr::AO__atomic_load || A->getOp() == AtomicExpr::AO__atomic_load_n ||
+                A->getOp() == AtomicExpr::AO__c11_atomic_load;
+    access(pointee(A->getPtr()), Load ? AccessKind::AtomicRead : AccessKind::AtomicWrite, A->getPtr());
+    return;
+  }
+  if (const auto *D = dyn_cast<CXXDeleteExpr>(S)) {
+    Place P = pointee(D->getArgument());
+    access(P, AccessKind::Write, D->getArgument());
+    if (const CXXRecordDecl *R = D->getDestroyedType().isNull()
+                                     ? nullptr
+                                     : D->getDestroyedType()->getAsCXXRecordDecl();
+        R && R->hasDefinition() && R->getDestructor())
+      visitDestructor(R->getDestructor(), P, nullptr, D->getBeginLoc());
+  }
+}
+
+void FunctionContext::visitSystemEffects(const Expr *E, const FunctionDecl *F,
+                                         llvm::ArrayRef<const Expr *> Args, const Expr *Object,
+                                         const ApiModel &M) {
+  bool Silent = M.Locks || M.Launches || M.Joins;
+  if (const auto *Method = dyn_cast<CXXMethodDecl>(F); Method && Object && !Silent) {
+    Place P = Object->getType()->isAnyPointerType() ? pointee(Object) : lvalue(Object);
+    bool Assigns = Method->isCopyAssignmentOperator() || Method->isMoveAssignmentOperator();
+    if (M.Container)
+      switch (M.Container->Effect) {
+      case ContainerEffect::ReadStructure:
+        access(P, AccessKind::Read, Object);
+        break;
+      case ContainerEffect::WriteStructure:
+        access(P, AccessKind::Write, Object);
+        break;
+      case ContainerEffect::Atomic:
+        access(P, Method->isConst() ? AccessKind::AtomicRead : AccessKind::AtomicWrite, Object);
+        break;
+      case ContainerEffect::None:
+        break;
+      }
+    // The classes that wait or block synchronise by themselves.
+    else if (!M.Blocks)
+      access(P, Method->isConst() ? AccessKind::Read : AccessKind::Write, Object);
+    if (Assigns && Args.size() == 1 && isPointerLike(Object->getType()))
+      bind(P, Args[0], E->getBeginLoc());
+  }
+  if (Silent || M.Hazard)
+    return;
+  // What is passed by pointer or reference may be read, or written when it is
+  // not const. Handles of libraries (FILE, pthread_t) look after themselves.
+  bool Sync = F->getBuiltinID() && F->getName().starts_with("__sync_");
+  for (unsigned I = 0, N = std::min<unsigned>(Args.size(), F->getNumParams()); I < N; ++I) {
+    QualType T = F->getParamDecl(I)->getType();
+    bool Reference = T->isReferenceType();
+    if (!Reference && !T->isAnyPointerType())
+      continue;
+    QualType Pointed = Reference ? T.getNonReferenceType() : T->getPointeeType();
+    const Expr *A = strip(Args[I]);
+    QualType Object = Reference ? A->getType()
+                      : A->getType()->isAnyPointerType() ? A->getType()->getPointeeType()
+                                                         : A->getType();
+    if (Object->isFunctionType() || A->getType()->isFunctionPointerType())
+      continue;
+    const auto *U = dyn_cast<UnaryOperator>(A);
+    const Expr *Named = U && U->getOpcode() == UO_AddrOf ? U->getSubExpr() : A;
+    if (const RecordDecl *R = Object->getAsRecordDecl();
+        R && Unit.inSystemHeader(R) && !(Reference && A->isGLValue()))
+      continue;
+    if (Sync) {
+      access(argument(A), AccessKind::AtomicWrite, Named);
+      return;
+    }
+    // Passing a pointer itself (`f(p)`) says little of what is done behind it;
+    // the address of a named object says it is meant.
+    if (!Reference && Named == A && !A->getType()->isArrayType())
+      continue;
+    if (Reference && (T->isRValueReferenceType() || M.Returns))
+      continue;
+    access(argument(A), Pointed.isConstQualified() ? AccessKind::Read : AccessKind::Write, Named);
+  }
+}
+
+} // namespace heddle

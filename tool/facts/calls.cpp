@@ -1,0 +1,488 @@
+/// Calls, also implicit ones, and what their callees are handed: the objects
+/// behind pointer and reference arguments, and callables.
+///
+/// Example: `std::for_each(v.begin(), v.end(), [&](int x) { sum += x; })` is a
+/// call of for_each, whose body is not ours, and a call of the lambda by way of
+/// its argument.
+#include "facts/context.h"
+
+#include "clang/AST/Attr.h"
+#include "clang/AST/StmtCXX.h"
+
+namespace heddle {
+
+using namespace clang;
+
+namespace {
+
+/// Deeper expressions are generated tables; walking them would need more stack
+/// than the parser itself.
+constexpr unsigned MaxDepth = 2000;
+
+bool isLoop(const Stmt *S) { return isa<ForStmt, WhileStmt, DoStmt, CXXForRangeStmt>(S); }
+
+/// The variable that a member chain or subscript starts from, when all steps
+/// stay inside it.
+const VarDecl *rootVariable(const Expr *E) {
+  while (true) {
+    E = strip(E);
+    if (const auto *M = dyn_cast<MemberExpr>(E)) {
+      if (M->isArrow())
+        return nullptr;
+      E = M->getBase();
+    } else if (const auto *A = dyn_cast<ArraySubscriptExpr>(E)) {
+      if (!A->getBase()->IgnoreParenImpCasts()->getType()->isArrayType())
+        return nullptr;
+      E = A->getBase();
+    } else if (const auto *O = dyn_cast<CXXOperatorCallExpr>(E);
+               O && O->getOperator() == OO_Subscript)
+      E = O->getArg(0);
+    else
+      break;
+  }
+  const auto *D = dyn_cast<DeclRefExpr>(E);
+  const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+  return V && V->hasLocalStorage() ? V->getCanonicalDecl() : nullptr;
+}
+
+} // namespace
+
+uint32_t FunctionContext::loopOf(const Expr *Call) const {
+  auto It = CallIndices.find(Call);
+  return It == CallIndices.end() ? None : Facts.Calls[It->second].Loop;
+}
+
+void FunctionContext::prepare(const Stmt *Body) {
+  if (const auto *C = dyn_cast<CXXConstructorDecl>(Fn))
+    for (const CXXCtorInitializer *I : C->inits()) {
+      if (const FieldDecl *F = I->getAnyMember())
+        Destinations[strip(I->getInit())] = {
+            RootKind::This, {}, 0, Symbol(("*." + F->getName()).str())};
+      else
+        Destinations[strip(I->getInit())] = {RootKind::This, {}, 0, Symbol("*")};
+      prepareIn(I->getInit(), None, 0);
+    }
+  prepareIn(Body, None, 0);
+}
+
+void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
+  if (!S)
+    return;
+  if (Depth > MaxDepth) {
+    Facts.Incomplete = Symbol("nested more deeply than the analysis follows");
+    return;
+  }
+  auto Escape = [&](const Expr *E) {
+    if (const VarDecl *V = rootVariable(E))
+      Escaping.insert(V);
+  };
+  if (isLoop(S))
+    if (auto It = Loops.find(S); It != Loops.end())
+      Loop = It->second;
+  if (const auto *L = dyn_cast<LambdaExpr>(S)) {
+    Unit.Lambdas.push_back({L, Facts.Usr});
+    auto Init = L->capture_init_begin();
+    for (const LambdaCapture &C : L->captures()) {
+      const Expr *I = *Init++;
+      if (!C.capturesVariable())
+        continue;
+      const auto *V = dyn_cast<VarDecl>(C.getCapturedVar());
+      if (!V)
+        continue;
+      V = V->getCanonicalDecl();
+      if (V->isInitCapture()) {
+        if (I)
+          Destinations[strip(I)] = variable(V);
+        prepareIn(V->getInit(), Loop, Depth + 1);
+      } else if (C.getCaptureKind() == LCK_ByRef)
+        Escaping.insert(V);
+    }
+    return;
+  }
+  if (isa<FunctionDecl>(Fn) && isa<BlockExpr>(S))
+    return;
+  if (const auto *D = dyn_cast<DeclStmt>(S)) {
+    for (const Decl *Each : D->decls())
+      if (const auto *V = dyn_cast<VarDecl>(Each); V && V->getInit()) {
+        Destinations[strip(V->getInit())] = variable(V);
+        if (V->getType()->isReferenceType())
+          Escape(V->getInit());
+        prepareIn(V->getInit(), Loop, Depth + 1);
+      }
+    return;
+  }
+  if (const auto *U = dyn_cast<UnaryOperator>(S); U && U->getOpcode() == UO_AddrOf)
+    Escape(U->getSubExpr());
+  if (const auto *C = dyn_cast<ImplicitCastExpr>(S);
+      C && C->getCastKind() == CK_ArrayToPointerDecay)
+    Escape(C->getSubExpr());
+  if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->getOpcode() == BO_Assign)
+    Destinations[strip(B->getRHS())] = lvalue(B->getLHS());
+  if (const auto *N = dyn_cast<CXXNewExpr>(S); N && N->getConstructExpr())
+    Destinations[N->getConstructExpr()] = pointee(N);
+
+  const auto *Call = dyn_cast<CallExpr>(S);
+  const auto *Construct = dyn_cast<CXXConstructExpr>(S);
+  if (Call || Construct) {
+    CallIndices[cast<Expr>(S)] = Facts.Calls.size();
+    heddle::Call C;
+    C.Loop = Loop;
+    C.At = Unit.span(S->getSourceRange());
+    Facts.Calls.push_back(std::move(C));
+  }
+  if (Call) {
+    if (const auto *O = dyn_cast<CXXOperatorCallExpr>(Call);
+        O && O->getOperator() == OO_Equal && O->getNumArgs() == 2)
+      Destinations[strip(O->getArg(1))] = lvalue(O->getArg(0));
+    const FunctionDecl *F = Call->getDirectCallee();
+    const auto *M = dyn_cast<CXXMemberCallExpr>(Call);
+    if (M && M->getMethodDecl()) {
+      const Expr *Object = M->getImplicitObjectArgument();
+      if (Unit.inSystemHeader(M->getMethodDecl())) {
+        const ApiModel &Api = Unit.api(M->getMethodDecl(), M->getRecordDecl());
+        if (Api.Container && Api.Container->Effect == ContainerEffect::WriteStructure)
+          for (const Expr *A : M->arguments())
+            Destinations[strip(A)] = extend(lvalue(Object), "[]");
+      } else
+        Escape(Object);
+    }
+    if (F)
+      for (unsigned I = 0, N = std::min(Call->getNumArgs(), F->getNumParams()); I < N; ++I)
+        if (F->getParamDecl(I)->getType()->isReferenceType() &&
+            (!Unit.inSystemHeader(F) || Unit.api(F).Returns))
+          Escape(Call->getArg(I));
+  }
+  if (Construct)
+    for (unsigned I = 0, N = std::min<unsigned>(Construct->getNumArgs(),
+                                                Construct->getConstructor()->getNumParams());
+         I < N; ++I)
+      if (Construct->getConstructor()->getParamDecl(I)->getType()->isReferenceType() &&
+          !Construct->getConstructor()->isCopyOrMoveConstructor() &&
+          !Unit.inSystemHeader(Construct->getConstructor()))
+        Escape(Construct->getArg(I));
+  for (const Stmt *Child : S->children())
+    prepareIn(Child, Loop, Depth + 1);
+}
+
+FunctionContext::Target FunctionContext::callable(const Expr *E) {
+  Target T;
+  E = strip(E);
+  for (unsigned Rounds = 0; E && Rounds < 8; ++Rounds) {
+    if (const auto *L = dyn_cast<LambdaExpr>(E)) {
+      T.F = L->getCallOperator();
+      T.Object = {RootKind::This, {}, 0, Symbol("*")};
+      return T;
+    }
+    if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->getOpcode() == UO_AddrOf) {
+      E = strip(U->getSubExpr());
+      continue;
+    }
+    if (const auto *C = dyn_cast<CastExpr>(E)) {
+      E = strip(C->getSubExpr());
+      continue;
+    }
+    if (const auto *D = dyn_cast<DeclRefExpr>(E)) {
+      if (const auto *F = dyn_cast<FunctionDecl>(D->getDecl())) {
+        T.F = F;
+        return T;
+      }
+      const auto *V = dyn_cast<VarDecl>(D->getDecl());
+      if (const auto *P = dyn_cast_or_null<ParmVarDecl>(V);
+          P && P->getDeclContext() == Fn && !P->getType()->getAsCXXRecordDecl()) {
+        T.Parameter = P;
+        return T;
+      }
+      if (const CXXRecordDecl *R = V ? V->getType().getNonReferenceType()->getAsCXXRecordDecl() : nullptr;
+          R && R->isLambda()) {
+        T.F = R->getLambdaCallOperator();
+        T.Object = {RootKind::This, {}, 0, Symbol("*")};
+        return T;
+      }
+      if (V && V->getInit() && V->getType().isConstQualified()) {
+        E = strip(V->getInit());
+        continue;
+      }
+    }
+    if (const auto *C = dyn_cast<CallExpr>(E); C && C->getDirectCallee()) {
+      const ApiModel &M = Unit.api(C->getDirectCallee());
+      if (M.Returns && M.Returns->Returns == ReturnedPlace::Argument && C->getNumArgs()) {
+        E = strip(C->getArg(0)); // std::ref(f), std::move(f)
+        continue;
+      }
+      // std::bind(f, x): calls f with what is bound.
+      if (M.Returns && M.Returns->Returns == ReturnedPlace::Callable && C->getNumArgs()) {
+        T.Bound.append(C->arg_begin() + 1, C->arg_end());
+        E = strip(C->getArg(0));
+        continue;
+      }
+      return T;
+    }
+    // A function object, or std::function made from a callable.
+    if (const auto *C = dyn_cast<CXXConstructExpr>(E); C && C->getNumArgs() == 1) {
+      E = strip(C->getArg(0));
+      continue;
+    }
+    break;
+  }
+  const CXXRecordDecl *R = E->getType()->getAsCXXRecordDecl();
+  if (R && R->hasDefinition() && !Unit.inSystemHeader(R))
+    for (const NamedDecl *N :
+         R->getDefinition()->lookup(Unit.Ast.DeclarationNames.getCXXOperatorName(OO_Call)))
+      if (const auto *M = dyn_cast<CXXMethodDecl>(N)) {
+        T.F = M;
+        T.Object = E->isGLValue() ? lvalue(E) : Place();
+        return T;
+      }
+  return T;
+}
+
+void FunctionContext::visitCall(const CallExpr *E) {
+  auto Found = CallIndices.find(E);
+  if (Found == CallIndices.end())
+    return;
+  uint32_t Index = Found->second;
+  const FunctionDecl *F = E->getDirectCallee();
+  llvm::SmallVector<const Expr *, 8> Args(E->arguments());
+  const Expr *Object = nullptr;
+  const CXXRecordDecl *Class = nullptr;
+  bool Virtual = false;
+  if (const auto *M = dyn_cast<CXXMemberCallExpr>(E)) {
+    Object = M->getImplicitObjectArgument();
+    Class = M->getRecordDecl();
+    const CXXMethodDecl *Method = M->getMethodDecl();
+    const auto *Callee = dyn_cast<MemberExpr>(E->getCallee()->IgnoreParens());
+    const Expr *Stripped = Object ? strip(Object) : nullptr;
+    bool ByValue = Stripped && !Stripped->getType()->isAnyPointerType() &&
+                   isa<DeclRefExpr>(Stripped) &&
+                   !cast<DeclRefExpr>(Stripped)->getDecl()->getType()->isReferenceType();
+    if (Method && Method->isVirtual() && !(Callee && Callee->hasQualifier()) && !ByValue &&
+        !Method->hasAttr<FinalAttr>() && !Method->getParent()->hasAttr<FinalAttr>())
+      Virtual = true;
+  } else if (isa<CXXOperatorCallExpr>(E)) {
+    if (const auto *M = dyn_cast_or_null<CXXMethodDecl>(F); M && M->isInstance() && !Args.empty()) {
+      Object = Args.front();
+      Args.erase(Args.begin());
+      Class = Object->getType()->getAsCXXRecordDecl();
+    }
+  }
+  bool IsLambda = false;
+  if (const auto *M = dyn_cast_or_null<CXXMethodDecl>(F))
+    IsLambda = M->getParent()->isLambda();
+
+  {
+    heddle::Call &C = Facts.Calls[Index];
+    if (F) {
+      C.Callee = Unit.usr(F->getTemplateInstantiationPattern() && !F->isTemplateInstantiation()
+                              ? F->getTemplateInstantiationPattern()
+                              : F);
+      C.Name = Unit.name(F);
+      C.System = Unit.inSystemHeader(F) || F->getBuiltinID() != 0;
+    } else
+      C.Name = Unit.text(E->getCallee());
+    C.Virtual = Virtual;
+    if (IsLambda)
+      C.Object = {RootKind::This, {}, 0, Symbol("*")};
+    else if (Object)
+      C.Object = Object->getType()->isAnyPointerType() ? pointee(Object) : lvalue(Object);
+    for (const Expr *A : Args)
+      C.Args.push_back(argument(A));
+  }
+  static const ApiModel NoModel;
+  const ApiModel &M = F ? Unit.api(F, Class) : NoModel;
+
+  // Callables that are handed over: a launch starts them, a library function
+  // is taken to call them, a function of ours may do either.
+  uint32_t EntryPosition = M.Launches ? M.Launches->Entry : None;
+  llvm::SmallVector<Callable, 2> Handed;
+  for (size_t I = 0; I < Args.size(); ++I) {
+    QualType T = Args[I]->getType();
+    const CXXRecordDecl *R = T.getNonReferenceType()->getAsCXXRecordDecl();
+    bool Function = T->isFunctionPointerType() || T->isFunctionType() ||
+                    T->isMemberFunctionPointerType() || (R && R->isLambda()) ||
+                    (strip(Args[I])->getType()->getAsCXXRecordDecl() &&
+                     strip(Args[I])->getType()->getAsCXXRecordDecl()->isLambda());
+    if (!Function)
+      continue;
+    if (Target Called = callable(Args[I]); Called.F)
+      Handed.push_back({static_cast<uint32_t>(I), Unit.usr(Called.F), Unit.name(Called.F),
+                        Called.Object});
+  }
+  Facts.Calls[Index].Callables.assign(Handed.begin(), Handed.end());
+  emit(EventKind::Call, Index);
+  if (M.Blocks) {
+    BlockingCall B;
+    B.Call = Index;
+    B.Row = M.Blocks->Name;
+    B.Category = M.Blocks->Category;
+    B.When = M.Blocks->When;
+    B.Level = M.Blocks->Level;
+    B.Instead = M.Blocks->Instead;
+    B.Releases = at(M.Blocks->Releases, E, Args, Object);
+    if (M.Blocks->Releases != NoPosition && M.Blocks->Releases >= 0 &&
+        static_cast<size_t>(M.Blocks->Releases) < Args.size() &&
+        Unit.guard(Args[M.Blocks->Releases]->getType()->getAsCXXRecordDecl()))
+      B.Releases = extend(B.Releases, "*"); // the mutex behind the guard
+    B.On = at(M.Blocks->On, E, Args, Object);
+    Facts.Blocking.push_back(std::move(B));
+  }
+  if (M.Locks && visitLock(E, *M.Locks, Args, Object))
+    return;
+  if (M.Launches) {
+    Place Handle = at(M.Launches->Handle, E, Args, Object);
+    visitLaunch(E, *M.Launches, Args, Object, Handle);
+    return;
+  }
+  if (M.Joins) {
+    visitJoin(E, *M.Joins, Args, Object);
+    return;
+  }
+  if (!F || (!Unit.inSystemHeader(F) && !F->getBuiltinID())) {
+    // Assignments that the compiler writes touch the whole object.
+    if (const auto *Method = dyn_cast_or_null<CXXMethodDecl>(F);
+        Method && Method->isDefaulted() && Object && !Args.empty()) {
+      access(lvalue(Args[0]), AccessKind::Read, Args[0]);
+      access(lvalue(Object), AccessKind::Write, Object);
+    }
+    return;
+  }
+  // Containers of threads: `threads.emplace_back(f, x)` constructs one in place.
+  if (M.Container && M.Container->Effect == ContainerEffect::WriteStructure && Object &&
+      F->isTemplateInstantiation())
+    if (const auto *Spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
+            Object->getType().getNonReferenceType()->getAsCXXRecordDecl());
+        Spec && Spec->getTemplateArgs().size() &&
+        Spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
+      if (const CXXRecordDecl *Element = Spec->getTemplateArgs()[0].getAsType()->getAsCXXRecordDecl())
+        for (const CXXConstructorDecl *K : Element->ctors())
+          if (const LaunchModel *L = Unit.api(K).Launches) {
+            if (!Args.empty() && strip(Args[0])->getType()->getAsCXXRecordDecl() != Element) {
+              visitLaunch(E, *L, Args, nullptr, extend(lvalue(Object), "[]"));
+              Handed.clear();
+            }
+            break;
+          }
+  visitSystemEffects(E, F, Args, Object, M);
+  // std::bind and push_back keep a callable; they do not call it.
+  if (M.Returns || M.Container)
+    return;
+  for (const Callable &H : Handed) {
+    if (H.Arg == EntryPosition)
+      continue;
+    heddle::Call Via;
+    Via.Callee = H.Usr;
+    Via.Name = H.Name;
+    Via.ViaArgument = true;
+    Via.Object = H.Object;
+    Via.Loop = Facts.Calls[Index].Loop;
+    Via.At = Facts.Calls[Index].At;
+    Facts.Calls.push_back(std::move(Via));
+    emit(EventKind::Call, Facts.Calls.size() - 1);
+  }
+}
+
+void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
+  auto Found = CallIndices.find(E);
+  if (Found == CallIndices.end())
+    return;
+  const CXXConstructorDecl *K = E->getConstructor();
+  uint32_t Index = Found->second;
+  llvm::SmallVector<const Expr *, 8> Args(E->arguments());
+  while (!Args.empty() && isa<CXXDefaultArgExpr>(Args.back()))
+    Args.pop_back();
+  Place Made;
+  if (auto It = Destinations.find(E); It != Destinations.end())
+    Made = It->second;
+  {
+    heddle::Call &C = Facts.Calls[Index];
+    C.Callee = Unit.usr(K);
+    C.Name = Unit.name(K);
+    C.System = Unit.inSystemHeader(K) || K->isTrivial() || !K->isUserProvided();
+    C.Object = Made;
+    for (const Expr *A : Args)
+      C.Args.push_back(argument(A));
+  }
+  if (const LockModel *G = Unit.guard(K->getParent())) {
+    if (!K->isCopyOrMoveConstructor() && !Args.empty())
+      visitGuard(E, *G);
+    return;
+  }
+  const ApiModel &M = Unit.api(K);
+  bool Copies = K->isCopyOrMoveConstructor();
+  if (M.Launches && !Copies && !Args.empty()) {
+    emit(EventKind::Call, Index);
+    visitLaunch(E, *M.Launches, Args, nullptr, Made);
+    return;
+  }
+  if (Copies && !K->isUserProvided()) {
+    if (strip(E->getArg(0))->isGLValue() && !K->isMoveConstructor())
+      access(lvalue(E->getArg(0)), AccessKind::Read, E->getArg(0));
+    return;
+  }
+  if (Facts.Calls[Index].System) {
+    if (M.Blocks) {
+      BlockingCall B;
+      B.Call = Index;
+      B.Row = M.Blocks->Name;
+      B.Category = M.Blocks->Category;
+      B.When = M.Blocks->When;
+      B.Level = M.Blocks->Level;
+      B.Instead = M.Blocks->Instead;
+      B.On = at(M.Blocks->On, E, Args, nullptr);
+      emit(EventKind::Call, Index);
+      Facts.Blocking.push_back(std::move(B));
+    }
+    if (Copies && strip(E->getArg(0))->isGLValue() && !K->isMoveConstructor())
+      access(lvalue(E->getArg(0)), AccessKind::Read, E->getArg(0));
+    return;
+  }
+  for (size_t I = 0; I < Args.size(); ++I)
+    if (Target T = callable(Args[I]);
+        T.F && (Args[I]->getType()->isFunctionPointerType() ||
+                isa<LambdaExpr>(strip(Args[I]))))
+      Facts.Calls[Index].Callables.push_back(
+          {static_cast<uint32_t>(I), Unit.usr(T.F), Unit.name(T.F), T.Object});
+  emit(EventKind::Call, Index);
+}
+
+void FunctionContext::visitDestructor(const CXXDestructorDecl *D, const Place &Object,
+                                      const VarDecl *V, SourceLocation At) {
+  const CXXRecordDecl *R = D->getParent();
+  if (Unit.guard(R)) {
+    visitGuardEnd(R, Object, V, At);
+    return;
+  }
+  bool System = Unit.inSystemHeader(D);
+  // A library's destructor matters when it waits: the ends of threads.
+  bool Waits = false;
+  for (const CXXConstructorDecl *K : R->ctors())
+    if (const LaunchModel *L = Unit.api(K).Launches)
+      Waits |= L->JoinsAtEnd;
+  const ApiModel &M = Unit.api(D);
+  if (System && !Waits && !M)
+    return;
+  if (!System && (D->isTrivial() || R->hasTrivialDestructor()))
+    return;
+  heddle::Call C;
+  C.Callee = Unit.usr(D);
+  C.Name = Unit.name(D);
+  C.System = System || !D->isUserProvided();
+  C.Virtual = D->isVirtual() && !V;
+  C.Object = Object;
+  C.At = Unit.span(At);
+  Facts.Calls.push_back(std::move(C));
+  uint32_t Index = Facts.Calls.size() - 1;
+  emit(EventKind::Call, Index);
+  if (M.Blocks) {
+    BlockingCall B;
+    B.Call = Index;
+    B.Row = M.Blocks->Name;
+    B.Category = M.Blocks->Category;
+    B.When = M.Blocks->When;
+    B.Level = M.Blocks->Level;
+    B.Instead = M.Blocks->Instead;
+    B.On = Object;
+    Facts.Blocking.push_back(std::move(B));
+  }
+}
+
+} // namespace heddle

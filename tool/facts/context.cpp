@@ -1,0 +1,210 @@
+/// Names and positions for the walkers. A symbol is looked up once per
+/// declaration, because USRs and qualified names cost more than the walk.
+#include "facts/context.h"
+
+#include "clang/Basic/SourceManager.h"
+#include "clang/Index/USRGeneration.h"
+#include "clang/Lex/Lexer.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Path.h"
+
+namespace heddle {
+
+using namespace clang;
+
+Symbol UnitContext::usr(const Decl *D) {
+  if (!D)
+    return {};
+  D = D->getCanonicalDecl();
+  auto [It, New] = Usrs.try_emplace(D);
+  if (!New)
+    return It->second;
+  llvm::SmallString<128> Text;
+  const auto *V = dyn_cast<VarDecl>(D);
+  const auto *M = dyn_cast<CXXMethodDecl>(D);
+  bool Lambda = M && M->getParent()->isLambda();
+  if ((V && V->isLocalVarDeclOrParm()) || Lambda) {
+    // clang's USR of a local omits what tells two instantiations apart.
+    const DeclContext *C = Lambda ? M->getParent()->getDeclContext() : V->getDeclContext();
+    while (C && !C->isFunctionOrMethod() && !C->isFileContext())
+      C = C->getParent();
+    if (C && C->isFunctionOrMethod())
+      Text += usr(cast<Decl>(C)).str();
+    Text += Lambda ? "#lambda@" : ("#" + V->getName() + "@").str();
+    SourceLocation Loc = Sources.getFileLoc(Lambda ? M->getParent()->getLocation() : V->getLocation());
+    if (!C || C->isFileContext())
+      Text += span(Loc).File.str();
+    Text += std::to_string(Sources.getFileOffset(Loc));
+  } else
+    index::generateUSRForDecl(D, Text);
+  return Usrs[D] = Symbol(Text);
+}
+
+namespace {
+
+void printContext(const DeclContext *C, llvm::raw_ostream &Out) {
+  if (!C || C->isTranslationUnit())
+    return;
+  printContext(C->getParent(), Out);
+  if (const auto *N = dyn_cast<NamespaceDecl>(C)) {
+    if (!N->isInline() && !N->isAnonymousNamespace())
+      Out << N->getName() << "::";
+  } else if (const auto *R = dyn_cast<CXXRecordDecl>(C); R && R->isLambda())
+    Out << "lambda::";
+  else if (const auto *T = dyn_cast<TagDecl>(C)) {
+    if (!T->getName().empty())
+      Out << T->getName() << "::";
+  } else if (const auto *F = dyn_cast<FunctionDecl>(C)) {
+    const auto *M = dyn_cast<CXXMethodDecl>(F);
+    if (!(M && M->getParent()->isLambda()))
+      Out << F->getDeclName() << "()::";
+  }
+}
+
+} // namespace
+
+Symbol UnitContext::name(const NamedDecl *D) {
+  if (!D)
+    return {};
+  auto [It, New] = Names.try_emplace(D->getCanonicalDecl());
+  if (!New)
+    return It->second;
+  std::string Text;
+  llvm::raw_string_ostream Out(Text);
+  const auto *M = dyn_cast<CXXMethodDecl>(D);
+  if (M && M->getParent()->isLambda()) {
+    printContext(M->getParent()->getDeclContext(), Out);
+    Out << "lambda";
+  } else {
+    printContext(D->getDeclContext(), Out);
+    // Constructors print with template arguments otherwise.
+    if (M && isa<CXXConstructorDecl>(M))
+      Out << M->getParent()->getName();
+    else if (M && isa<CXXDestructorDecl>(M))
+      Out << '~' << M->getParent()->getName();
+    else
+      D->getDeclName().print(Out, Ast.getPrintingPolicy());
+  }
+  return Names[D->getCanonicalDecl()] = Symbol(Out.str());
+}
+
+Symbol UnitContext::type(QualType T) {
+  auto [It, New] = Types.try_emplace(T.getAsOpaquePtr());
+  if (New)
+    It->second = Symbol(T.getUnqualifiedType().getAsString(Ast.getPrintingPolicy()));
+  return It->second;
+}
+
+Span UnitContext::span(SourceRange R) {
+  Span S;
+  if (R.isInvalid())
+    return S;
+  SourceLocation Begin = Sources.getFileLoc(R.getBegin());
+  SourceLocation End = Sources.getFileLoc(R.getEnd());
+  auto [File, Offset] = Sources.getDecomposedLoc(Begin);
+  auto [It, New] = Files.try_emplace(File);
+  if (New)
+    if (OptionalFileEntryRef E = Sources.getFileEntryRefForID(File)) {
+      llvm::SmallString<256> Path(E->getName());
+      Sources.getFileManager().makeAbsolutePath(Path);
+      llvm::sys::path::remove_dots(Path, /*remove_dot_dot=*/true);
+      It->second = Symbol(Path);
+    }
+  S.File = It->second;
+  S.Line = Sources.getLineNumber(File, Offset);
+  S.Column = Sources.getColumnNumber(File, Offset);
+  auto [EndFile, EndOffset] = Sources.getDecomposedLoc(End);
+  if (EndFile != File || EndOffset < Offset)
+    EndOffset = Offset, End = Begin;
+  EndOffset += Lexer::MeasureTokenLength(End, Sources, Ast.getLangOpts());
+  S.EndLine = Sources.getLineNumber(File, EndOffset);
+  S.EndColumn = Sources.getColumnNumber(File, EndOffset);
+  return S;
+}
+
+Symbol UnitContext::text(const Expr *E) {
+  SourceRange R(Sources.getFileLoc(E->getBeginLoc()), Sources.getFileLoc(E->getEndLoc()));
+  llvm::StringRef Text =
+      Lexer::getSourceText(CharSourceRange::getTokenRange(R), Sources, Ast.getLangOpts());
+  llvm::SmallString<64> Folded;
+  for (char C : Text) {
+    bool Space = llvm::isSpace(C);
+    if (Space && (Folded.empty() || Folded.back() == ' '))
+      continue;
+    Folded.push_back(Space ? ' ' : C);
+    if (Folded.size() == 60) {
+      Folded += "...";
+      break;
+    }
+  }
+  return Symbol(Folded.str().rtrim());
+}
+
+bool UnitContext::inSystemHeader(const Decl *D) const {
+  return Sources.isInSystemHeader(Sources.getFileLoc(D->getLocation()));
+}
+
+const ApiModel &UnitContext::api(const FunctionDecl *F, const CXXRecordDecl *Object) {
+  F = F->getCanonicalDecl();
+  if (Object)
+    Object = Object->getCanonicalDecl();
+  auto [It, New] = Models_.try_emplace({F, Object});
+  if (!New)
+    return It->second;
+  ApiModel M;
+  if (Object) {
+    std::string Method;
+    llvm::raw_string_ostream Out(Method);
+    F->getDeclName().print(Out, Ast.getPrintingPolicy());
+    M = Apis.find((name(Object).str() + "::" + Out.str()).str());
+  }
+  if (!M)
+    M = Apis.find(name(F).str());
+  return Models_[{F, Object}] = M;
+}
+
+const LockModel *UnitContext::guard(const CXXRecordDecl *R) {
+  if (!R)
+    return nullptr;
+  auto [It, New] = Guards.try_emplace(R->getCanonicalDecl());
+  if (New) {
+    std::string Class = name(R).str().str();
+    const LockModel *M = Apis.find(Class).Locks;
+    if (!M)
+      M = Apis.find(Class + "::" + R->getName().str()).Locks;
+    It->second = M && M->Role == LockRole::Guard ? M : nullptr;
+  }
+  return It->second;
+}
+
+void UnitContext::mention(const VarDecl *V) {
+  V = V->getCanonicalDecl();
+  if (!Mentioned.insert(V).second)
+    return;
+  const VarDecl *Def = V->hasGlobalStorage() ? V->getDefinition(Ast) : V;
+  if (!Def && V->hasGlobalStorage())
+    Def = const_cast<VarDecl *>(V)->getActingDefinition();
+  const VarDecl *Shown = Def ? Def : V;
+  Variable R;
+  R.Usr = usr(V);
+  R.Name = V->hasGlobalStorage() && !V->isStaticLocal() ? name(V) : Symbol(V->getName());
+  R.Type = type(V->getType());
+  R.At = span(Shown->getLocation());
+  R.Static = V->hasGlobalStorage();
+  R.Definition = Def != nullptr;
+  R.Const = V->getType().isConstQualified();
+  if (!V->isExternallyVisible())
+    R.Link = Linkage::Internal;
+  else {
+    GVALinkage L = Ast.GetGVALinkageForVariable(Shown);
+    R.Link = L == GVA_Internal         ? Linkage::Internal
+             : L == GVA_StrongExternal ? Linkage::Unique
+                                       : Linkage::Inline;
+  }
+  QualType T = V->getType().getNonReferenceType();
+  if (!T->isIncompleteType() && !T->isDependentType() && !T->isVariableArrayType())
+    R.Size = Ast.getTypeSizeInChars(T).getQuantity();
+  Facts.Variables.push_back(std::move(R));
+}
+
+} // namespace heddle

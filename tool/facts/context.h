@@ -1,0 +1,169 @@
+/// What the walkers of one unit and one function share. Only the extraction
+/// stage includes this: it brings Clang.
+#pragma once
+
+#include "facts/facts.h"
+#include "facts/models.h"
+#include "clang/AST/ASTContext.h"
+#include "clang/AST/DeclCXX.h"
+#include "clang/AST/ExprCXX.h"
+#include "llvm/ADT/DenseSet.h"
+#include <deque>
+
+namespace heddle {
+
+struct PendingLambda {
+  const clang::LambdaExpr *Lambda;
+  Symbol Parent;
+};
+
+/// Names, positions and models, each looked up once per declaration.
+struct UnitContext {
+  UnitContext(clang::ASTContext &Ast, const Models &Apis, UnitFacts &Facts)
+      : Ast(Ast), Sources(Ast.getSourceManager()), Apis(Apis), Facts(Facts) {}
+
+  clang::ASTContext &Ast;
+  const clang::SourceManager &Sources;
+  const Models &Apis;
+  UnitFacts &Facts;
+  std::deque<PendingLambda> Lambdas;
+
+  /// Unified symbol resolution, as of clang::index; local variables and lambdas
+  /// get one of their own that includes the function and the offset.
+  Symbol usr(const clang::Decl *D);
+  /// Qualified, without template arguments, inline and anonymous namespaces.
+  Symbol name(const clang::NamedDecl *D);
+  Symbol type(clang::QualType T);
+  /// In the file, macros expanded to where they are used.
+  Span span(clang::SourceRange R);
+  Span span(clang::SourceLocation L) { return span(clang::SourceRange(L)); }
+  /// As spelled, white space folded, at most 60 characters.
+  Symbol text(const clang::Expr *E);
+  bool inSystemHeader(const clang::Decl *D) const;
+
+  /// Rows for a function. Object is the class of the object expression, which
+  /// goes before the declaring class; null for free functions.
+  const ApiModel &api(const clang::FunctionDecl *F, const clang::CXXRecordDecl *Object = nullptr);
+  /// The row of a class that manages locks, found by the name of the class.
+  const LockModel *guard(const clang::CXXRecordDecl *R);
+
+  /// Lists the variable in UnitFacts::Variables, once.
+  void mention(const clang::VarDecl *V);
+
+private:
+  llvm::DenseMap<const clang::Decl *, Symbol> Usrs, Names;
+  llvm::DenseMap<const void *, Symbol> Types;
+  llvm::DenseMap<clang::FileID, Symbol> Files;
+  llvm::DenseMap<std::pair<const clang::Decl *, const clang::Decl *>, ApiModel> Models_;
+  llvm::DenseMap<const clang::Decl *, const LockModel *> Guards;
+  llvm::DenseSet<const clang::VarDecl *> Mentioned;
+};
+
+/// One function while it is walked.
+struct FunctionContext {
+  FunctionContext(UnitContext &Unit, const clang::FunctionDecl *Fn, FunctionFacts &Facts)
+      : Unit(Unit), Fn(Fn), Facts(Facts) {}
+
+  UnitContext &Unit;
+  const clang::FunctionDecl *Fn;
+  FunctionFacts &Facts;
+
+  /// Where a value ends up: the variable that an initializer initializes, the
+  /// left side of an assignment, the container that an argument is pushed to.
+  llvm::DenseMap<const clang::Expr *, Place> Destinations;
+  /// Index into Facts.Calls, for every call and constructor of the body.
+  llvm::DenseMap<const clang::Expr *, uint32_t> CallIndices;
+  /// Locals that others may reach: captured by reference or address taken.
+  llvm::DenseSet<const clang::VarDecl *> Escaping;
+  /// Variables that this lambda has captured by copy.
+  llvm::DenseSet<const clang::VarDecl *> Copied;
+  llvm::DenseMap<const clang::Stmt *, uint32_t> Loops;
+  /// Try-locks whose result is kept in a variable: `int r = trylock(&m);`.
+  llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> TryResults;
+  /// LockOps index of each try-lock call.
+  llvm::DenseMap<const clang::Expr *, uint32_t> TryOps;
+  /// Events of the block that is being walked.
+  std::vector<Event> *Out = nullptr;
+
+  // In places.cpp:
+  /// The object that a glvalue denotes.
+  Place lvalue(const clang::Expr *E);
+  /// What a pointer, smart pointer, iterator or reference-like value refers to.
+  Place pointee(const clang::Expr *E);
+  /// The variable itself, also when it is a reference.
+  Place variable(const clang::VarDecl *V, bool Follow = false);
+  /// What an argument gives to the callee: see Call::Args.
+  Place argument(const clang::Expr *E);
+  /// The same for a value that a new thread gets its own copy of.
+  Place handedOver(const clang::Expr *E);
+  /// Value at a position of a model's row (models.h).
+  Place at(int Position, const clang::Expr *Call, llvm::ArrayRef<const clang::Expr *> Args,
+           const clang::Expr *Object);
+  void bind(const Place &Pointer, const clang::Expr *Value, clang::SourceLocation At);
+  /// Bindings of a variable's initializer, also of the members of a list.
+  void bindInit(const Place &Target, clang::QualType T, const clang::Expr *Init);
+
+  // In accesses.cpp:
+  void access(const Place &P, AccessKind K, const clang::Expr *E);
+  void visitAccess(const clang::Stmt *S);
+  /// Effects on its arguments and object of a function whose body is not ours.
+  void visitSystemEffects(const clang::Expr *E, const clang::FunctionDecl *F,
+                          llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Object,
+                          const ApiModel &M);
+
+  // In calls.cpp:
+  /// Gives every call of the body its index and finds escaping locals,
+  /// destinations and lambdas.
+  void prepare(const clang::Stmt *Body);
+  void visitCall(const clang::CallExpr *E);
+  void visitConstruct(const clang::CXXConstructExpr *E);
+  void visitDestructor(const clang::CXXDestructorDecl *D, const Place &Object,
+                       const clang::VarDecl *V, clang::SourceLocation At);
+  /// The function that a callable argument stands for.
+  struct Target {
+    const clang::FunctionDecl *F = nullptr;
+    Place Object;
+    /// Further arguments bound to it (std::bind).
+    llvm::SmallVector<const clang::Expr *, 4> Bound;
+    const clang::ParmVarDecl *Parameter = nullptr; ///< Not known here, but to callers.
+  };
+  Target callable(const clang::Expr *E);
+
+  // In locks.cpp:
+  bool visitLock(const clang::Expr *E, const LockModel &M, llvm::ArrayRef<const clang::Expr *> Args,
+                 const clang::Expr *Object);
+  void visitGuard(const clang::CXXConstructExpr *E, const LockModel &M);
+  void visitGuardEnd(const clang::CXXRecordDecl *R, const Place &Guard, const clang::VarDecl *V,
+                     clang::SourceLocation At);
+  /// Recognises a branch on the result of a try-lock.
+  void branchOnTry(const clang::Expr *Condition, Block &B);
+
+  // In launches.cpp:
+  void visitLaunch(const clang::Expr *E, const LaunchModel &M,
+                   llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Object,
+                   const Place &Handle);
+  void visitJoin(const clang::Expr *E, const JoinModel &M, llvm::ArrayRef<const clang::Expr *> Args,
+                 const clang::Expr *Object);
+
+  uint32_t loopOf(const clang::Expr *Call) const;
+  void emit(EventKind K, size_t Index) {
+    if (Out)
+      Out->push_back({K, static_cast<uint32_t>(Index)});
+  }
+
+private:
+  void prepareIn(const clang::Stmt *S, uint32_t Loop, unsigned Depth);
+};
+
+/// Without parentheses, implicit casts, temporaries' wrappers and copies of
+/// temporaries.
+const clang::Expr *strip(const clang::Expr *E);
+/// A class with `operator->` or `element_type`: smart pointers, iterators, views.
+bool isPointerLike(clang::QualType T);
+
+/// graph.cpp: the control-flow graph with its events.
+void extractGraph(FunctionContext &F);
+/// Everything about one function.
+void extractFunction(UnitContext &Unit, const clang::FunctionDecl *Fn, Symbol Parent);
+
+} // namespace heddle

@@ -1,0 +1,235 @@
+#include "facts/dependence.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <isl/ctx.h>
+#include <isl/options.h>
+#include <isl/set.h>
+#include <isl/val.h>
+
+namespace heddle {
+
+namespace {
+
+/// Enough for nests of eight loops with a dozen symbols; a few milliseconds.
+constexpr unsigned long MaxOperations = 400000;
+
+/// isl's context, one per thread: isl is not thread-safe within one.
+struct IslContext {
+  isl_ctx *Ctx = isl_ctx_alloc();
+  IslContext() {
+    isl_options_set_on_error(Ctx, ISL_ON_ERROR_CONTINUE);
+    isl_ctx_set_max_operations(Ctx, MaxOperations);
+  }
+  ~IslContext() { isl_ctx_free(Ctx); }
+};
+
+/// Different members of one element never overlap; a member overlaps the whole.
+bool overlap(llvm::StringRef A, llvm::StringRef B) {
+  if (A.size() > B.size())
+    std::swap(A, B);
+  return B.starts_with(A) && (A.size() == B.size() || B[A.size()] == '.' || B[A.size()] == '[');
+}
+
+bool usable(const Affine &A, const Affine &B, bool DistinctValues) {
+  if (!A.Known || !B.Known || A.Through != B.Through)
+    return false;
+  return A.Through.empty() || DistinctValues;
+}
+
+/// Collects names and constraints and writes them in isl's notation.
+class Formula {
+public:
+  explicit Formula(const DependenceQuery &Q) : Q(Q) {}
+
+  std::string build(unsigned Dimensions) {
+    for (const Loop *L : Q.Outer) {
+      Side S{0, {}};
+      domain(S, *L, parameter(L->Index));
+    }
+    Side A = side(0, Q.A), B = side(1, Q.B);
+    if (std::abs(Q.Tested->Step) > 1 && (!Q.Tested->Lower.Known || varies(A, Q.Tested->Lower)))
+      Constraints.push_back("i1 - i0 = " + std::to_string(Q.Tested->Step) + "*" + bound());
+    for (unsigned D = 0; D < Dimensions; ++D) {
+      const Affine &X = Q.A.Access->Subscripts[D], &Y = Q.B.Access->Subscripts[D];
+      if (usable(X, Y, Q.DistinctValues))
+        Constraints.push_back(text(A, X) + " = " + text(B, Y));
+    }
+    std::string Out;
+    llvm::raw_string_ostream S(Out);
+    S << '[' << llvm::join(ParameterNames, ", ") << "] -> { [d] : exists ("
+      << llvm::join(Bound, ", ") << " : d = i1 - i0 and (d >= 1 or d <= -1)";
+    for (const std::string &C : Constraints)
+      S << " and " << C;
+    S << ") }";
+    return Out;
+  }
+
+private:
+  struct Side {
+    unsigned Number;
+    llvm::SmallVector<std::pair<Symbol, std::string>, 8> Names;
+  };
+
+  std::string bound(std::string Name = {}) {
+    if (Name.empty())
+      Name = "x" + std::to_string(Bound.size());
+    Bound.push_back(Name);
+    return Name;
+  }
+
+  std::string parameter(Symbol S) {
+    auto [It, New] = Parameters.try_emplace(S, Parameters.size());
+    std::string Name = "p" + std::to_string(It->second);
+    if (New)
+      ParameterNames.push_back(Name);
+    return Name;
+  }
+
+  Side side(unsigned Number, const AccessInstance &I) {
+    Side S{Number, {}};
+    std::string Index = bound("i" + std::to_string(Number));
+    S.Names.push_back({Q.Tested->Index, Index});
+    domain(S, *Q.Tested, Index);
+    for (const Loop *L : I.Inner) {
+      if (L->Index.empty())
+        continue;
+      std::string Name = bound();
+      // Bounds are evaluated outside the loop, so before its index is named.
+      domain(S, *L, Name);
+      S.Names.push_back({L->Index, Name});
+    }
+    return S;
+  }
+
+  bool varies(const Side &S, const Affine &A) const {
+    return llvm::any_of(A.Terms, [&](const Term &T) {
+      return Q.Varies(T.Variable) &&
+             llvm::none_of(S.Names, [&](const auto &N) { return N.first == T.Variable; });
+    });
+  }
+
+  /// Lower <= Name < Upper, in steps.
+  void domain(Side &S, const Loop &L, const std::string &Name) {
+    bool Low = L.Lower.Known && L.Lower.Through.empty() && !varies(S, L.Lower);
+    bool High = L.Upper.Known && L.Upper.Through.empty() && !varies(S, L.Upper);
+    if (Low)
+      Constraints.push_back(Name + (L.Step > 0 ? " >= " : " <= ") + text(S, L.Lower));
+    if (High)
+      Constraints.push_back(Name + (L.Step > 0 ? " < " : " > ") + text(S, L.Upper));
+    if (Low && std::abs(L.Step) > 1)
+      Constraints.push_back(Name + " = " + text(S, L.Lower) + " + " + std::to_string(L.Step) + "*" +
+                            bound());
+  }
+
+  std::string text(Side &S, const Affine &A) {
+    std::string Out = std::to_string(A.Constant);
+    for (const Term &T : A.Terms)
+      Out += " + " + std::to_string(T.Coefficient) + "*" + name(S, T.Variable);
+    return "(" + Out + ")";
+  }
+
+  std::string name(Side &S, Symbol Variable) {
+    for (const auto &[Known, Name] : llvm::reverse(S.Names))
+      if (Known == Variable)
+        return Name;
+    if (!Q.Varies(Variable))
+      return parameter(Variable);
+    S.Names.push_back({Variable, bound()});
+    return S.Names.back().second;
+  }
+
+  const DependenceQuery &Q;
+  llvm::DenseMap<Symbol, unsigned> Parameters;
+  std::vector<std::string> ParameterNames, Bound, Constraints;
+};
+
+/// What remains of A - B without the index of the loop; nothing when other
+/// variables than invariants are involved.
+struct Difference {
+  int64_t Coefficient; ///< Of the index, the same on both sides.
+  int64_t Constant;    ///< A minus B.
+};
+std::optional<Difference> difference(const DependenceQuery &Q, const Affine &A, const Affine &B) {
+  if (A.Terms.size() != B.Terms.size())
+    return std::nullopt;
+  Difference D{0, 0};
+  for (size_t I = 0; I < A.Terms.size(); ++I) {
+    const Term &X = A.Terms[I], &Y = B.Terms[I];
+    if (X.Variable != Y.Variable || X.Coefficient != Y.Coefficient)
+      return std::nullopt;
+    if (X.Variable == Q.Tested->Index) {
+      D.Coefficient = X.Coefficient;
+      continue;
+    }
+    auto IsInner = [&](const Loop *L) { return L->Index == X.Variable; };
+    if (llvm::any_of(Q.A.Inner, IsInner) || llvm::any_of(Q.B.Inner, IsInner) ||
+        Q.Varies(X.Variable))
+      return std::nullopt;
+  }
+  if (llvm::SubOverflow(A.Constant, B.Constant, D.Constant))
+    return std::nullopt;
+  return D;
+}
+
+} // namespace
+
+DependenceResult testPair(const DependenceQuery &Q) {
+  const LoopAccess &A = *Q.A.Access, &B = *Q.B.Access;
+  if (!overlap(A.Field.str(), B.Field.str()))
+    return {Carried::No, std::nullopt};
+  unsigned Dimensions = std::min(A.Subscripts.size(), B.Subscripts.size());
+  // One object seen as elements of two types: positions do not compare.
+  bool Exact = A.Type == B.Type || A.Field != B.Field ||
+               A.Subscripts.size() != B.Subscripts.size() || !Dimensions;
+  if (!Exact)
+    return {Carried::Unknown, std::nullopt};
+
+  for (unsigned D = 0; D < Dimensions; ++D) {
+    const Affine &X = A.Subscripts[D], &Y = B.Subscripts[D];
+    if (!usable(X, Y, Q.DistinctValues)) {
+      Exact = false;
+      continue;
+    }
+    std::optional<Difference> Diff = difference(Q, X, Y);
+    if (!Diff)
+      continue;
+    if (Diff->Coefficient == 0) {
+      if (Diff->Constant != 0)
+        return {Carried::No, std::nullopt};
+      continue;
+    }
+    if (Diff->Constant == 0 || Diff->Constant == INT64_MIN || Diff->Coefficient == INT64_MIN ||
+        Diff->Constant % Diff->Coefficient != 0)
+      return {Carried::No, std::nullopt};
+    int64_t Distance = Diff->Constant / Diff->Coefficient;
+    if (Q.Tested->Step && Distance % Q.Tested->Step != 0)
+      return {Carried::No, std::nullopt};
+  }
+
+  static thread_local IslContext Isl;
+  isl_ctx_reset_operations(Isl.Ctx);
+  isl_set *Set = isl_set_read_from_str(Isl.Ctx, Formula(Q).build(Dimensions).c_str());
+  isl_bool Empty = isl_set_is_empty(Set);
+  DependenceResult R;
+  if (Empty == isl_bool_true)
+    R.Answer = Carried::No;
+  else if (Empty == isl_bool_false && Exact)
+    R.Answer = Carried::Yes;
+  if (Empty == isl_bool_false) {
+    Set = isl_set_project_out(Set, isl_dim_param, 0, isl_set_dim(Set, isl_dim_param));
+    Set = isl_set_coalesce(Set);
+    isl_val *Value = isl_set_plain_get_val_if_fixed(Set, isl_dim_set, 0);
+    if (isl_val_is_int(Value) == isl_bool_true && isl_val_cmp_si(Value, INT32_MAX) <= 0 &&
+        isl_val_cmp_si(Value, INT32_MIN) >= 0)
+      R.Distance = isl_val_get_num_si(Value);
+    isl_val_free(Value);
+  }
+  isl_set_free(Set);
+  isl_ctx_reset_error(Isl.Ctx);
+  return R;
+}
+
+} // namespace heddle

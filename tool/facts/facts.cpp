@@ -1,0 +1,80 @@
+#include "facts/facts.h"
+
+#include "llvm/ADT/Twine.h"
+
+namespace heddle {
+
+using Names = llvm::ArrayRef<llvm::StringLiteral>;
+
+Names enumNames(RootKind) {
+  static constexpr llvm::StringLiteral N[] = {"unknown",   "global", "local", "parameter",
+                                              "this",      "heap",   "result"};
+  return N;
+}
+Names enumNames(AccessKind) {
+  static constexpr llvm::StringLiteral N[] = {"read", "write", "atomicRead", "atomicWrite"};
+  return N;
+}
+Names enumNames(LockOpKind) {
+  static constexpr llvm::StringLiteral N[] = {"acquire", "release", "tryAcquire"};
+  return N;
+}
+Names enumNames(BlockCategory) {
+  static constexpr llvm::StringLiteral N[] = {"file",  "network",  "socket",   "dns",
+                                              "process", "sleep",  "lock",     "terminal",
+                                              "database", "ipc",   "sync-wait", "gpu"};
+  return N;
+}
+Names enumNames(BlockWhen) {
+  static constexpr llvm::StringLiteral N[] = {"always", "maybe", "if-not-nonblocking"};
+  return N;
+}
+Names enumNames(Tier) {
+  static constexpr llvm::StringLiteral N[] = {"A", "B", "C"};
+  return N;
+}
+Names enumNames(LaunchKind) {
+  static constexpr llvm::StringLiteral N[] = {"thread", "task",    "parallel-region", "process",
+                                              "signal", "handler", "coroutine"};
+  return N;
+}
+Names enumNames(JoinKind) {
+  static constexpr llvm::StringLiteral N[] = {"join", "detach"};
+  return N;
+}
+Names enumNames(EventKind) {
+  static constexpr llvm::StringLiteral N[] = {"access", "lockOp", "call", "launch", "join"};
+  return N;
+}
+Names enumNames(ScalarUse) {
+  static constexpr llvm::StringLiteral N[] = {"private", "reduction", "induction", "carried"};
+  return N;
+}
+Names enumNames(LoopKind) {
+  static constexpr llvm::StringLiteral N[] = {"for", "range-for", "while", "do", "algorithm"};
+  return N;
+}
+Names enumNames(Linkage) {
+  static constexpr llvm::StringLiteral N[] = {"internal", "unique", "inline"};
+  return N;
+}
+
+Place extend(const Place &P, llvm::StringRef Step) {
+  Place R = P;
+  if (P.known())
+    R.Path = Symbol((llvm::Twine(P.Path.str()) + Step).str());
+  return R;
+}
+
+std::string toString(const Place &P) {
+  std::string S = enumNames(P.Root)[size_t(P.Root)].str();
+  if (P.Root == RootKind::Parameter || P.Root == RootKind::Result)
+    S += " " + std::to_string(P.Index);
+  else if (P.Name)
+    S += (" " + P.Name.str()).str();
+  if (P.Path)
+    S += (" " + P.Path.str()).str();
+  return S;
+}
+
+} // namespace heddle

@@ -1,0 +1,400 @@
+/// What the code does, never what we think of it.
+///
+/// One translation unit becomes one UnitFacts. Each function keeps a small
+/// control-flow graph whose blocks list, in the order of evaluation, the events
+/// that matter to concurrency: accesses to memory that others may see, lock
+/// operations, calls, starts and joins. Locksets, happens-before and effects of
+/// calls are computed from this graph by the program stage, where the callee's
+/// summary is known whichever file it is in.
+///
+/// Example: `void add() { std::lock_guard g(m); n++; }` in struct C becomes one
+/// block with the events
+///
+///     lockOp   acquire  this *.m          (and a binding  g -> this *.m)
+///     access   read     this *.n
+///     access   write    this *.n
+///     lockOp   release  local g *         (which the binding resolves to m)
+#pragma once
+
+#include "facts/loop.h"
+
+namespace heddle {
+
+/// Version of the structs below; facts of another version are extracted again.
+inline constexpr uint32_t FactsSchema = 1;
+
+/// Pointer holds the address of Target, at least on some path of this function
+/// (flow-insensitive): `p = &g`, `p = q` (Target is q*), `T &r = x`, a
+/// constructor's `field(param)`, `ctx.counter = &n`, a lock guard g and the
+/// mutex it manages (several for scoped_lock).
+struct Binding {
+  Place Pointer, Target;
+  Span At;
+};
+
+/// A read or write of memory that may be visible outside this activation.
+/// Locals are listed only when their address escapes (captured by reference,
+/// bound to a pointer or reference). `x++` is a read and a write.
+struct Access {
+  Place What;
+  AccessKind Kind = AccessKind::Read;
+  /// USR of the variable or field named last, empty for an element or pointee.
+  Symbol Member;
+  /// As the source spells it: `counter`, `this->hits`, `conn->state`.
+  Symbol Text;
+  /// Printed type of the accessed object.
+  Symbol Type;
+  Span At;
+};
+
+enum class LockOpKind : uint8_t {
+  Acquire,
+  Release,
+  /// Acquires only on the branch named by Block::Try.
+  TryAcquire,
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(LockOpKind);
+
+/// A mutex, spinlock, critical section... is taken or given back. `Mutex` is
+/// the lock object itself, or what a guard manages ({Local guard, "*"}), which
+/// the guard's Binding resolves.
+struct LockOp {
+  LockOpKind Kind = LockOpKind::Acquire;
+  Place Mutex;
+  bool Shared = false; ///< Taken for reading only.
+  Symbol Text;         ///< As the source spells the lock: `mu_`, `db->mutex`.
+  Span At;
+};
+
+/// A function, method or lambda that is passed as argument Arg of a call.
+struct Callable {
+  uint32_t Arg = 0;
+  Symbol Usr, Name;
+  Place Object; ///< As Call::Object, for the call that will be made of it.
+};
+
+/// A call, also an implicit one: destructors of automatic objects and
+/// constructors of user classes are calls.
+struct Call {
+  /// USR of the callee; empty when it is reached through a pointer we cannot
+  /// name. For a virtual call, the statically named method.
+  Symbol Callee;
+  /// Qualified name for messages: `leveldb::DBImpl::Get`.
+  Symbol Name;
+  /// The callee is virtual and the object's dynamic type is not known: any
+  /// overrider (FunctionFacts::Overrides) may be called.
+  bool Virtual = false;
+  /// No direct call: a callable that is passed to a function without a body
+  /// here (std::for_each, qsort) and is taken to be called by it.
+  bool ViaArgument = false;
+  /// Callee's definition is in a system header or not analysed by design;
+  /// its effects are those of the API models and of its Accesses here.
+  bool System = false;
+  /// What `this` points to; Unknown for a free function.
+  Place Object;
+  /// For each argument, what it points or refers to: `f(&x)` and `f(x)` with a
+  /// reference parameter give x, `f(p)` gives p*. Unknown for plain values.
+  std::vector<Place> Args;
+  std::vector<Callable> Callables;
+  /// Innermost entry of FunctionFacts::Loops around the call, or None.
+  uint32_t Loop = None;
+  Span At;
+};
+
+enum class BlockCategory : uint8_t {
+  File, Network, Socket, Dns, Process, Sleep, Lock, Terminal, Database, Ipc,
+  SyncWait, Gpu,
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(BlockCategory);
+
+enum class BlockWhen : uint8_t { Always, Maybe, IfNotNonblocking };
+llvm::ArrayRef<llvm::StringLiteral> enumNames(BlockWhen);
+
+/// How far a row may be used: A alone is worth a report, B only in a sensitive
+/// context such as under a lock, C is evidence only.
+enum class Tier : uint8_t { A, B, C };
+llvm::ArrayRef<llvm::StringLiteral> enumNames(Tier);
+
+/// The call Calls[Call] matches a row of the blocking models.
+struct BlockingCall {
+  uint32_t Call = None;
+  Symbol Row; ///< Name of the row: `fsync`, `std::future::get`.
+  BlockCategory Category = BlockCategory::File;
+  BlockWhen When = BlockWhen::Maybe;
+  Tier Level = Tier::B;
+  /// Non-blocking or asynchronous counterpart that a message can name.
+  Symbol Instead;
+  /// The lock that is given up while waiting (condition variables).
+  Place Releases;
+  /// What is waited on or read: the descriptor, stream, future, mutex.
+  Place On;
+};
+
+enum class LaunchKind : uint8_t {
+  Thread, Task, ParallelRegion, Process, Signal, Handler, Coroutine,
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(LaunchKind);
+
+/// Something that may run at once with the code after it is started here.
+struct Launch {
+  LaunchKind Kind = LaunchKind::Thread;
+  Symbol Api;   ///< Name of the model's row: `pthread_create`.
+  Symbol Entry; ///< USR of the function started; empty when not known.
+  Symbol EntryName;
+  /// When the function started is a parameter of this function (a wrapper such
+  /// as `spawn(fn, arg)`): its index. Callers name it in Call::Callables.
+  uint32_t EntryParameter = None;
+  /// As in Call, for the call of Entry that the new thread makes. For a lambda
+  /// that captures `this`, Object is what that `this` points to.
+  Place Object;
+  std::vector<Place> Args;
+  /// The std::thread, pthread_t or future that stands for it; Unknown when it
+  /// is dropped.
+  Place Handle;
+  uint32_t Loop = None;
+  /// The handle's destructor waits (jthread, future of std::async).
+  bool JoinsAtEnd = false;
+  Span At;
+};
+
+enum class JoinKind : uint8_t { Join, Detach };
+llvm::ArrayRef<llvm::StringLiteral> enumNames(JoinKind);
+
+/// The caller waits for the end of what Handle stands for (or lets it go).
+struct Join {
+  JoinKind Kind = JoinKind::Join;
+  Place Handle;
+  /// As for Call. `for (auto &t : threads) t.join()` joins all of `threads`
+  /// once the loop is left.
+  uint32_t Loop = None;
+  Span At;
+};
+
+enum class EventKind : uint8_t { Access, LockOp, Call, Launch, Join };
+llvm::ArrayRef<llvm::StringLiteral> enumNames(EventKind);
+
+/// One step of a block: Index into the vector of FunctionFacts named by Kind.
+struct Event {
+  EventKind Kind = EventKind::Access;
+  uint32_t Index = 0;
+};
+
+/// A basic block. Block 0 is the entry; a block without Next leaves the
+/// function; one that calls a function that never returns follows itself.
+struct Block {
+  std::vector<Event> Events;
+  std::vector<uint32_t> Next;
+  uint32_t Loop = None; ///< Innermost loop that contains the block.
+  /// When the block ends in a branch on the result of a try-lock: index into
+  /// LockOps. Next[TryTaken] is the successor that holds the lock.
+  uint32_t Try = None;
+  uint32_t TryTaken = 0;
+};
+
+enum class Linkage : uint8_t {
+  Internal, ///< static, anonymous namespace, lambda: never leaves its unit.
+  Unique,   ///< One strong definition in a program.
+  Inline,   ///< inline, template, class member: the same in every unit.
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(Linkage);
+
+struct FunctionFacts {
+  Symbol Usr;
+  Symbol Name;  ///< Qualified, for messages; lambdas are `f()::lambda`.
+  Symbol Class; ///< USR of the class of a method.
+  /// For a lambda: USR of the function it is written in.
+  Symbol Parent;
+  Linkage Link = Linkage::Unique;
+  bool Constructor = false, Destructor = false, Const = false, Coroutine = false;
+  bool Main = false;
+  uint32_t Parameters = 0;
+  Span At;   ///< The name in the definition.
+  Span Body; ///< From brace to brace.
+  /// USRs of the virtual methods this one overrides, at any distance.
+  std::vector<Symbol> Overrides;
+  std::vector<Access> Accesses;
+  std::vector<LockOp> LockOps;
+  std::vector<Call> Calls;
+  std::vector<BlockingCall> Blocking;
+  std::vector<Launch> Launches;
+  std::vector<Join> Joins;
+  std::vector<Binding> Bindings;
+  std::vector<Loop> Loops;
+  /// What a returned pointer or reference may point to.
+  std::vector<Place> Returns;
+  std::vector<Block> Blocks;
+  /// Estimated operations of one call, as in Loop::Cost, callees not counted.
+  double Cost = 0;
+  /// Why the facts of this function are not complete; empty when they are.
+  Symbol Incomplete;
+};
+
+/// A variable of static storage duration, or a local that escapes.
+struct Variable {
+  Symbol Usr, Name, Type;
+  Span At;
+  Linkage Link = Linkage::Unique;
+  bool Static = false;   ///< Static storage duration.
+  bool Definition = false;
+  bool Const = false;
+  uint64_t Size = 0; ///< Bytes; 0 when not known.
+};
+
+/// A file the facts depend on, with the digest of its content.
+struct Input {
+  Symbol Path;
+  std::string Digest;
+};
+
+/// A compiler error, or why a unit could not be analysed.
+struct UnitError {
+  Span At;
+  std::string Message;
+};
+
+struct UnitFacts {
+  uint32_t Schema = FactsSchema;
+  Symbol MainFile;
+  std::string CommandDigest;
+  std::vector<Input> Inputs;
+  std::vector<FunctionFacts> Functions; ///< Sorted by position.
+  std::vector<Variable> Variables;      ///< Sorted by USR.
+  std::vector<UnitError> Errors;        ///< Empty for a unit that parsed.
+};
+
+template <class F> void fields(Binding &S, F &&f) {
+  f("pointer", S.Pointer);
+  f("target", S.Target);
+  f("at", S.At);
+}
+template <class F> void fields(Access &S, F &&f) {
+  f("what", S.What);
+  f("kind", S.Kind);
+  f("member", S.Member);
+  f("text", S.Text);
+  f("type", S.Type);
+  f("at", S.At);
+}
+template <class F> void fields(LockOp &S, F &&f) {
+  f("kind", S.Kind);
+  f("mutex", S.Mutex);
+  f("shared", S.Shared);
+  f("text", S.Text);
+  f("at", S.At);
+}
+template <class F> void fields(Callable &S, F &&f) {
+  f("arg", S.Arg);
+  f("usr", S.Usr);
+  f("name", S.Name);
+  f("object", S.Object);
+}
+template <class F> void fields(Call &S, F &&f) {
+  f("callee", S.Callee);
+  f("name", S.Name);
+  f("virtual", S.Virtual);
+  f("viaArgument", S.ViaArgument);
+  f("system", S.System);
+  f("object", S.Object);
+  f("args", S.Args);
+  f("callables", S.Callables);
+  f("loop", S.Loop);
+  f("at", S.At);
+}
+template <class F> void fields(BlockingCall &S, F &&f) {
+  f("call", S.Call);
+  f("row", S.Row);
+  f("category", S.Category);
+  f("when", S.When);
+  f("level", S.Level);
+  f("instead", S.Instead);
+  f("releases", S.Releases);
+  f("on", S.On);
+}
+template <class F> void fields(Launch &S, F &&f) {
+  f("kind", S.Kind);
+  f("api", S.Api);
+  f("entry", S.Entry);
+  f("entryName", S.EntryName);
+  f("entryParameter", S.EntryParameter);
+  f("object", S.Object);
+  f("args", S.Args);
+  f("handle", S.Handle);
+  f("loop", S.Loop);
+  f("joinsAtEnd", S.JoinsAtEnd);
+  f("at", S.At);
+}
+template <class F> void fields(Join &S, F &&f) {
+  f("kind", S.Kind);
+  f("handle", S.Handle);
+  f("loop", S.Loop);
+  f("at", S.At);
+}
+template <class F> void fields(Event &S, F &&f) {
+  f("kind", S.Kind);
+  f("index", S.Index);
+}
+template <class F> void fields(Block &S, F &&f) {
+  f("events", S.Events);
+  f("next", S.Next);
+  f("loop", S.Loop);
+  f("try", S.Try);
+  f("tryTaken", S.TryTaken);
+}
+template <class F> void fields(FunctionFacts &S, F &&f) {
+  f("usr", S.Usr);
+  f("name", S.Name);
+  f("class", S.Class);
+  f("parent", S.Parent);
+  f("link", S.Link);
+  f("constructor", S.Constructor);
+  f("destructor", S.Destructor);
+  f("const", S.Const);
+  f("coroutine", S.Coroutine);
+  f("main", S.Main);
+  f("parameters", S.Parameters);
+  f("at", S.At);
+  f("body", S.Body);
+  f("overrides", S.Overrides);
+  f("accesses", S.Accesses);
+  f("lockOps", S.LockOps);
+  f("calls", S.Calls);
+  f("blocking", S.Blocking);
+  f("launches", S.Launches);
+  f("joins", S.Joins);
+  f("bindings", S.Bindings);
+  f("loops", S.Loops);
+  f("returns", S.Returns);
+  f("blocks", S.Blocks);
+  f("cost", S.Cost);
+  f("incomplete", S.Incomplete);
+}
+template <class F> void fields(Variable &S, F &&f) {
+  f("usr", S.Usr);
+  f("name", S.Name);
+  f("type", S.Type);
+  f("at", S.At);
+  f("link", S.Link);
+  f("static", S.Static);
+  f("definition", S.Definition);
+  f("const", S.Const);
+  f("size", S.Size);
+}
+template <class F> void fields(Input &S, F &&f) {
+  f("path", S.Path);
+  f("digest", S.Digest);
+}
+template <class F> void fields(UnitError &S, F &&f) {
+  f("at", S.At);
+  f("message", S.Message);
+}
+template <class F> void fields(UnitFacts &S, F &&f) {
+  f("schema", S.Schema);
+  f("mainFile", S.MainFile);
+  f("commandDigest", S.CommandDigest);
+  f("inputs", S.Inputs);
+  f("functions", S.Functions);
+  f("variables", S.Variables);
+  f("errors", S.Errors);
+}
+
+} // namespace heddle

@@ -1,0 +1,234 @@
+/// The control-flow graph of one function, reduced to events. Clang's CFG puts
+/// every expression after its operands, adds the destructors of automatic
+/// objects where scopes end, and splits conditions; its blocks are renumbered
+/// in reverse post-order, so that block 0 is the entry and most edges point
+/// forward.
+#include "facts/context.h"
+
+#include "clang/AST/Attr.h"
+#include "clang/Analysis/CFG.h"
+#include "llvm/ADT/PostOrderIterator.h"
+
+namespace heddle {
+
+using namespace clang;
+
+namespace {
+
+CFG::BuildOptions options() {
+  CFG::BuildOptions O;
+  O.AddImplicitDtors = true;
+  O.AddInitializers = true;
+  O.PruneTriviallyFalseEdges = true;
+  O.AddEHEdges = false;
+  O.setAllAlwaysAdd();
+  return O;
+}
+
+void visitDeclarations(FunctionContext &F, const DeclStmt *D) {
+  for (const Decl *Each : D->decls()) {
+    const auto *V = dyn_cast<VarDecl>(Each);
+    if (!V || !V->getInit())
+      continue;
+    if (V->isStaticLocal()) // initialized once, before anyone else sees it
+      continue;
+    F.bindInit(F.variable(V), V->getType(), V->getInit());
+    const Expr *Init = strip(V->getInit());
+    if (F.TryOps.contains(Init))
+      F.TryResults[V] = Init;
+  }
+}
+
+void visitLambda(FunctionContext &F, const LambdaExpr *L) {
+  auto Init = L->capture_init_begin();
+  for (const LambdaCapture &C : L->captures()) {
+    const Expr *I = *Init++;
+    if (!C.capturesVariable() || !I)
+      continue;
+    const auto *V = dyn_cast<VarDecl>(C.getCapturedVar());
+    if (!V)
+      continue;
+    // Inside the lambda a captured parameter is a variable like any other.
+    if (const auto *P = dyn_cast<ParmVarDecl>(V->getCanonicalDecl());
+        P && P->getDeclContext() == F.Fn) {
+      Place Inner{RootKind::Local, F.Unit.usr(P), 0, {}};
+      Place Outer = F.variable(P, true);
+      if (!(Inner == Outer))
+        F.Facts.Bindings.push_back({Inner, extend(Outer, "*"), F.Unit.span(C.getLocation())});
+    }
+    if (V->isInitCapture())
+      F.bindInit(F.variable(V), V->getType(), V->getInit());
+    else if (C.getCaptureKind() == LCK_ByCopy)
+      F.access(F.variable(V), AccessKind::Read, I);
+  }
+}
+
+void visitElement(FunctionContext &F, const CFGElement &Element) {
+  if (auto Init = Element.getAs<CFGInitializer>()) {
+    const CXXCtorInitializer *I = Init->getInitializer();
+    const FieldDecl *Field = I->getAnyMember();
+    if (Field && !Field->getName().empty())
+      F.bindInit({RootKind::This, {}, 0, Symbol(("*." + Field->getName()).str())},
+                 Field->getType(), I->getInit());
+    return;
+  }
+  if (auto Dtor = Element.getAs<CFGAutomaticObjDtor>()) {
+    const CXXDestructorDecl *D = Dtor->getDestructorDecl(F.Unit.Ast);
+    if (D)
+      F.visitDestructor(D, F.variable(Dtor->getVarDecl()), Dtor->getVarDecl(),
+                        Dtor->getTriggerStmt()->getEndLoc());
+    return;
+  }
+  if (auto Dtor = Element.getAs<CFGMemberDtor>()) {
+    const FieldDecl *Field = Dtor->getFieldDecl();
+    if (const CXXDestructorDecl *D = Dtor->getDestructorDecl(F.Unit.Ast))
+      F.visitDestructor(D, {RootKind::This, {}, 0, Symbol(("*." + Field->getName()).str())},
+                        nullptr, F.Fn->getEndLoc());
+    return;
+  }
+  auto Statement = Element.getAs<CFGStmt>();
+  if (!Statement)
+    return;
+  const Stmt *S = Statement->getStmt();
+  if (const auto *Call = dyn_cast<CallExpr>(S))
+    return F.visitCall(Call);
+  if (const auto *K = dyn_cast<CXXConstructExpr>(S))
+    return F.visitConstruct(K);
+  if (const auto *D = dyn_cast<DeclStmt>(S))
+    return visitDeclarations(F, D);
+  if (const auto *L = dyn_cast<LambdaExpr>(S))
+    return visitLambda(F, L);
+  if (const auto *R = dyn_cast<ReturnStmt>(S)) {
+    QualType T = F.Fn->getReturnType();
+    if (R->getRetValue() &&
+        (T->isAnyPointerType() || T->isReferenceType() || isPointerLike(T))) {
+      const Expr *V = strip(R->getRetValue());
+      if (V->isNullPointerConstant(F.Unit.Ast, Expr::NPC_ValueDependentIsNull) ==
+          Expr::NPCK_NotNull)
+        F.Facts.Returns.push_back(T->isReferenceType() ? F.lvalue(V) : F.pointee(V));
+    }
+    return;
+  }
+  F.visitAccess(S);
+  if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->getOpcode() == BO_Assign)
+    if (const auto *D = dyn_cast<DeclRefExpr>(strip(B->getLHS())))
+      if (const auto *V = dyn_cast<VarDecl>(D->getDecl()); V && F.TryOps.contains(strip(B->getRHS())))
+        F.TryResults[V] = strip(B->getRHS());
+}
+
+/// Blocks of the natural loop of the edge Back -> Header.
+llvm::SmallVector<const CFGBlock *, 16> naturalLoop(const CFGBlock *Back, const CFGBlock *Header) {
+  llvm::SmallVector<const CFGBlock *, 16> Loop{Header}, Work;
+  llvm::DenseSet<const CFGBlock *> Seen{Header};
+  if (Seen.insert(Back).second)
+    Loop.push_back(Back), Work.push_back(Back);
+  while (!Work.empty())
+    for (const CFGBlock::AdjacentBlock &P : Work.pop_back_val()->preds())
+      if (const CFGBlock *B = P.getReachableBlock(); B && Seen.insert(B).second)
+        Loop.push_back(B), Work.push_back(B);
+  return Loop;
+}
+
+/// Leaves out blocks where nothing happens and the way on is clear.
+void skipEmptyBlocks(std::vector<Block> &Blocks) {
+  std::vector<uint32_t> Forward(Blocks.size());
+  for (uint32_t I = Blocks.size(); I-- > 0;) {
+    Forward[I] = I;
+    const Block &B = Blocks[I];
+    // Reverse post-order: a successor in front of I closes a loop and stays.
+    if (I != 0 && B.Events.empty() && B.Next.size() == 1 && B.Next[0] > I)
+      Forward[I] = Forward[B.Next[0]];
+  }
+  std::vector<uint32_t> Numbers(Blocks.size(), None);
+  uint32_t Kept = 0;
+  for (uint32_t I = 0; I < Blocks.size(); ++I)
+    if (Forward[I] == I)
+      Numbers[I] = Kept++;
+  for (uint32_t I = 0; I < Blocks.size(); ++I) {
+    if (Numbers[I] == None)
+      continue;
+    for (uint32_t &N : Blocks[I].Next)
+      N = Numbers[Forward[N]];
+    if (Numbers[I] != I)
+      Blocks[Numbers[I]] = std::move(Blocks[I]);
+  }
+  Blocks.resize(Kept);
+}
+
+} // namespace
+
+void extractGraph(FunctionContext &F) {
+  std::unique_ptr<CFG> Graph =
+      CFG::buildCFG(F.Fn, F.Fn->getBody(), &F.Unit.Ast, options());
+  if (!Graph) {
+    F.Facts.Incomplete = Symbol("its control flow could not be built");
+    return;
+  }
+  llvm::DenseMap<const CFGBlock *, uint32_t> Numbers;
+  llvm::SmallVector<const CFGBlock *, 32> Order;
+  {
+    llvm::SmallVector<std::pair<const CFGBlock *, CFGBlock::const_succ_iterator>, 32> Stack;
+    llvm::DenseSet<const CFGBlock *> Seen;
+    auto Push = [&](const CFGBlock *B) {
+      if (Seen.insert(B).second)
+        Stack.push_back({B, B->succ_begin()});
+    };
+    Push(&Graph->getEntry());
+    while (!Stack.empty()) {
+      auto &[B, Next] = Stack.back();
+      if (Next == B->succ_end()) {
+        Order.push_back(B);
+        Stack.pop_back();
+        continue;
+      }
+      if (const CFGBlock *S = (Next++)->getReachableBlock())
+        Push(S);
+    }
+    std::reverse(Order.begin(), Order.end());
+  }
+  for (const CFGBlock *B : Order)
+    Numbers[B] = Numbers.size();
+
+  F.Facts.Blocks.resize(Order.size());
+  for (uint32_t I = 0; I < Order.size(); ++I) {
+    Block &Out = F.Facts.Blocks[I];
+    F.Out = &Out.Events;
+    for (const CFGElement &E : *Order[I])
+      visitElement(F, E);
+    F.Out = nullptr;
+    if (Order[I]->hasNoReturnElement())
+      Out.Next.push_back(I); // abort() and its like never reach the exit
+    else
+      for (const CFGBlock::AdjacentBlock &S : Order[I]->succs())
+        if (const CFGBlock *B = S.getReachableBlock())
+          Out.Next.push_back(Numbers[B]);
+    if (Order[I]->succ_size() == 2 && Out.Next.size() == 2)
+      if (const auto *Condition = dyn_cast_or_null<Expr>(Order[I]->getTerminatorCondition()))
+        F.branchOnTry(Condition, Out);
+  }
+  // Innermost loops win: small natural loops are entered last.
+  struct Natural {
+    uint32_t Loop;
+    llvm::SmallVector<const CFGBlock *, 16> Blocks;
+  };
+  std::vector<Natural> All;
+  for (const CFGBlock *B : Order)
+    if (const Stmt *Target = B->getLoopTarget())
+      if (auto It = F.Loops.find(Target); It != F.Loops.end())
+        for (const CFGBlock::AdjacentBlock &S : B->succs())
+          if (const CFGBlock *Header = S.getReachableBlock())
+            All.push_back({It->second, naturalLoop(B, Header)});
+  llvm::sort(All, [](const Natural &A, const Natural &B) {
+    return std::make_pair(B.Blocks.size(), A.Loop) < std::make_pair(A.Blocks.size(), B.Loop);
+  });
+  for (const Natural &N : All)
+    for (const CFGBlock *B : N.Blocks)
+      if (auto It = Numbers.find(B); It != Numbers.end())
+        F.Facts.Blocks[It->second].Loop = N.Loop;
+  skipEmptyBlocks(F.Facts.Blocks);
+  bool Silent = llvm::all_of(F.Facts.Blocks, [](const Block &B) { return B.Events.empty(); });
+  if (Silent)
+    F.Facts.Blocks.clear();
+}
+
+} // namespace heddle

@@ -1,0 +1,76 @@
+/// Starts of threads, tasks, processes and handlers, and the joins that end
+/// them.
+///
+/// Example: `std::thread t(&Server::run, &s, 3);` starts Server::run with `this`
+/// pointing to s; t is the handle that `t.join()` names again.
+#include "facts/context.h"
+
+namespace heddle {
+
+using namespace clang;
+
+namespace {
+
+/// Values that only steer a start, such as std::launch, come before the entry.
+bool isPolicy(QualType T) {
+  T = T.getNonReferenceType();
+  return T->isEnumeralType();
+}
+
+} // namespace
+
+void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
+                                  llvm::ArrayRef<const Expr *> Args, const Expr *Object,
+                                  const Place &Handle) {
+  Launch L;
+  L.Kind = M.Kind;
+  L.Api = M.Name;
+  L.Handle = Handle;
+  L.Loop = loopOf(E);
+  L.JoinsAtEnd = M.JoinsAtEnd;
+  L.At = Unit.span(E->getSourceRange());
+  size_t Shift = 0;
+  if (M.Entry >= 0) {
+    if (static_cast<size_t>(M.Entry) < Args.size() && isPolicy(Args[M.Entry]->getType()))
+      Shift = 1;
+    size_t Entry = M.Entry + Shift;
+    if (Entry < Args.size()) {
+      Target T = callable(Args[Entry]);
+      if (T.Parameter)
+        L.EntryParameter = T.Parameter->getFunctionScopeIndex();
+      llvm::SmallVector<const Expr *, 4> Passed(T.Bound);
+      if (M.FirstArgument >= 0)
+        for (size_t I = M.FirstArgument + Shift; I < Args.size(); ++I)
+          Passed.push_back(Args[I]);
+      if (T.F) {
+        L.Entry = Unit.usr(T.F);
+        L.EntryName = Unit.name(T.F);
+        L.Object = T.Object;
+        const auto *Method = dyn_cast<CXXMethodDecl>(T.F);
+        bool Lambda = Method && Method->getParent()->isLambda();
+        if (Method && Method->isInstance() && !Lambda && !T.Object.known() && !Passed.empty()) {
+          L.Object = handedOver(Passed.front());
+          Passed.erase(Passed.begin());
+        }
+      } else if (!T.Parameter)
+        L.EntryName = Unit.text(Args[Entry]);
+      for (const Expr *A : Passed)
+        L.Args.push_back(handedOver(A));
+    }
+  }
+  Facts.Launches.push_back(std::move(L));
+  emit(EventKind::Launch, Facts.Launches.size() - 1);
+}
+
+void FunctionContext::visitJoin(const Expr *E, const JoinModel &M,
+                                llvm::ArrayRef<const Expr *> Args, const Expr *Object) {
+  Join J;
+  J.Kind = M.Kind;
+  J.Handle = at(M.Handle, E, Args, Object);
+  J.Loop = loopOf(E);
+  J.At = Unit.span(E->getSourceRange());
+  Facts.Joins.push_back(std::move(J));
+  emit(EventKind::Join, Facts.Joins.size() - 1);
+}
+
+} // namespace heddle

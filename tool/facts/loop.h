@@ -1,0 +1,186 @@
+/// What a loop carries from one iteration to the next, as far as its text says.
+/// The program stage adds the effects of the calls in its body and decides.
+///
+/// Example: `for (int i = 1; i < n; i++) a[i] = a[i - 1] + t;` has index i from
+/// 1 to n, a write of a with subscript i and a read of a with subscript i - 1.
+#pragma once
+
+#include "facts/place.h"
+#include <optional>
+
+namespace heddle {
+
+/// Sum of Coefficient * Variable + Constant over loop indices and loop-invariant
+/// integers. Known is false for anything else (then the rest is empty).
+struct Term {
+  Symbol Variable; ///< USR of the variable.
+  int64_t Coefficient = 1;
+};
+struct Affine {
+  bool Known = false;
+  int64_t Constant = 0;
+  std::vector<Term> Terms; ///< Sorted by variable, no zero coefficients.
+  /// As spelled: the value is the element of this array at that position, as
+  /// `idx` for `idx[i + 1]`. Different positions need not give different values.
+  Symbol Through;
+};
+
+/// What a scalar that is declared outside the loop does inside it.
+enum class ScalarUse : uint8_t {
+  Private,   ///< Written before it is read in every iteration.
+  Reduction, ///< Only ever updated as `s = s op e`, never read otherwise.
+  Induction, ///< Advances by a loop-invariant step in every iteration.
+  Carried,   ///< Read before it is written: the value of the iteration before.
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(ScalarUse);
+
+struct LoopScalar {
+  Symbol Variable; ///< USR.
+  Symbol Name;     ///< As spelled.
+  ScalarUse Use = ScalarUse::Carried;
+  Symbol Operator; ///< For a reduction: `+`, `*`, `min`, `max`, `&`, `|`, `^`, `&&`, `||`.
+  bool ReadAfter = false; ///< Its last value may be read after the loop.
+  bool Global = false;    ///< Static storage: callees may see it.
+  Span At;         ///< Where it is written.
+  Span ReadAt;     ///< For Carried: the read that sees the earlier value.
+};
+
+/// A subscripted (or dereferenced, or member) access inside a loop.
+struct LoopAccess {
+  /// The array, container or pointee: `a` of a[i][j], `*p` of p[i].
+  Place Base;
+  Symbol Text;    ///< As spelled: `a[i + 1]`.
+  Symbol BaseText; ///< As spelled: `a`.
+  AccessKind Kind = AccessKind::Read;
+  /// One per dimension, outermost first; empty for an access that is the same
+  /// in every iteration.
+  std::vector<Affine> Subscripts;
+  /// For a member of an element, `a[i].x`: ".x". Different members do not
+  /// overlap.
+  Symbol Field;
+  Symbol Type; ///< Printed type of the accessed object, for aliasing by type.
+  /// Set when this write only ever combines, `a[e] = a[e] op v`: the operator.
+  Symbol Reduction;
+  /// Base is a distinct object (array or container declared here, restrict
+  /// pointer), not something that may overlap another base.
+  bool Distinct = false;
+  /// A subscript goes through stored pointers (`row[i][j]` with a T **), so two
+  /// elements are different memory only if these pointers are.
+  bool Rows = false;
+  Span At;
+};
+
+/// What a call in a loop gets: Object or an argument points to the element What.
+struct LoopArgument {
+  uint32_t Call = None;     ///< Index into FunctionFacts::Calls.
+  uint32_t Argument = None; ///< None for the object.
+  LoopAccess What;
+};
+
+enum class LoopKind : uint8_t { For, RangeFor, While, Do, Algorithm };
+llvm::ArrayRef<llvm::StringLiteral> enumNames(LoopKind);
+
+struct Loop {
+  LoopKind Kind = LoopKind::For;
+  uint32_t Parent = None; ///< Index into FunctionFacts::Loops.
+  Span At;                ///< From the keyword to the end of the header.
+  Span Body;
+  /// Normalised index: takes Lower, Lower + Step, ... while below Upper (above,
+  /// for a negative Step). Empty when the loop is not canonical, and then
+  /// Unknown says why.
+  Symbol Index, IndexName;
+  Affine Lower, Upper;
+  int64_t Step = 1;
+  /// Number of iterations when it is a constant.
+  std::optional<uint64_t> Trip;
+  std::vector<LoopScalar> Scalars;
+  /// Of this loop, without those of inner loops.
+  std::vector<LoopAccess> Accesses;
+  /// Indices into FunctionFacts::Calls of the calls in the body, without those
+  /// in inner loops and those that Accesses already describe (operator[] of a
+  /// container, sqrt...).
+  std::vector<uint32_t> Calls;
+  std::vector<LoopArgument> Arguments;
+  /// USRs of the variables declared in the body: every iteration has its own.
+  std::vector<Symbol> Locals;
+  /// The loop stands first on its line, outside macros, and in a form that
+  /// OpenMP accepts: a pragma can be put before it.
+  bool Annotatable = false;
+  /// `break`, `return`, `goto` out or `throw`: where.
+  Span EarlyExit;
+  /// Existing parallel annotation: "openmp", "std::execution", "tbb".
+  Symbol Parallel;
+  /// Why dependence cannot be decided, for people, with the place.
+  Symbol Unknown;
+  Span UnknownAt;
+  /// Estimated operations of one iteration, inner loops multiplied by their
+  /// trip count (by 16 where that is not constant).
+  double Cost = 0;
+  /// The scalars are only correct for a loop whose body is in one macro or
+  /// none; true when the loop is spelled in a macro.
+  bool InMacro = false;
+};
+
+template <class F> void fields(Term &S, F &&f) {
+  f("variable", S.Variable);
+  f("coefficient", S.Coefficient);
+}
+template <class F> void fields(Affine &S, F &&f) {
+  f("known", S.Known);
+  f("constant", S.Constant);
+  f("terms", S.Terms);
+  f("through", S.Through);
+}
+template <class F> void fields(LoopScalar &S, F &&f) {
+  f("variable", S.Variable);
+  f("name", S.Name);
+  f("use", S.Use);
+  f("operator", S.Operator);
+  f("readAfter", S.ReadAfter);
+  f("global", S.Global);
+  f("at", S.At);
+  f("readAt", S.ReadAt);
+}
+template <class F> void fields(LoopAccess &S, F &&f) {
+  f("base", S.Base);
+  f("text", S.Text);
+  f("baseText", S.BaseText);
+  f("kind", S.Kind);
+  f("subscripts", S.Subscripts);
+  f("field", S.Field);
+  f("type", S.Type);
+  f("reduction", S.Reduction);
+  f("distinct", S.Distinct);
+  f("rows", S.Rows);
+  f("at", S.At);
+}
+template <class F> void fields(LoopArgument &S, F &&f) {
+  f("call", S.Call);
+  f("argument", S.Argument);
+  f("what", S.What);
+}
+template <class F> void fields(Loop &S, F &&f) {
+  f("kind", S.Kind);
+  f("parent", S.Parent);
+  f("at", S.At);
+  f("body", S.Body);
+  f("index", S.Index);
+  f("indexName", S.IndexName);
+  f("lower", S.Lower);
+  f("upper", S.Upper);
+  f("step", S.Step);
+  f("trip", S.Trip);
+  f("scalars", S.Scalars);
+  f("accesses", S.Accesses);
+  f("calls", S.Calls);
+  f("arguments", S.Arguments);
+  f("locals", S.Locals);
+  f("annotatable", S.Annotatable);
+  f("earlyExit", S.EarlyExit);
+  f("parallel", S.Parallel);
+  f("unknown", S.Unknown);
+  f("unknownAt", S.UnknownAt);
+  f("cost", S.Cost);
+  f("inMacro", S.InMacro);
+}
+} // namespace heddle

@@ -1,0 +1,144 @@
+/// What the walkers of loops share: the function body as a tree of accesses in
+/// the order of evaluation, and the headers of its loops.
+#pragma once
+
+#include "facts/context.h"
+#include "clang/AST/Stmt.h"
+
+namespace heddle {
+
+/// How a variable is changed in the whole function, its declaration not counted.
+struct VariableUse {
+  unsigned Writes = 0;
+  bool AddressTaken = false;
+  /// The assignment `v = e;`, when that is a statement of a block of its own.
+  const clang::BinaryOperator *Assignment = nullptr;
+  const clang::CompoundStmt *Block = nullptr;
+};
+
+/// A node of the evaluation tree.
+struct Step {
+  enum Kind : uint8_t {
+    Access,
+    Sequence,
+    Branch, ///< One of Kids is evaluated; each is a Sequence.
+    Switch, ///< Kids with Case labels among them.
+    Loop,   ///< Kids: condition, body, increment; each is a Sequence.
+    Jump,   ///< Leaves the sequence: break, continue, return, goto, throw.
+    Label,  ///< May be reached from elsewhere.
+    Case,   ///< May be reached from the head of the switch.
+  };
+  /// How much of the object E is meant.
+  enum Extent : uint8_t {
+    Element, ///< E itself.
+    Range,   ///< Some elements that E (an array, container, pointer) reaches.
+    Whole,   ///< The object with all its elements.
+  };
+  Kind What = Sequence;
+  std::vector<Step> Kids;
+
+  // Access.
+  const clang::Expr *E = nullptr;        ///< The glvalue; null for a range-for's element.
+  const clang::VarDecl *Var = nullptr;   ///< Set when the access is to a scalar variable.
+  Symbol Field;                          ///< `.x` for a member of the record Var.
+  bool Reads = false, Writes = false;
+  bool Escapes = false;                  ///< Its address goes to a call.
+  bool Pointee = false;                  ///< What the pointer E points to is meant.
+  Extent Size = Element;
+  llvm::StringRef Operator;              ///< `x = x op e` without use of the result.
+  std::optional<int64_t> Advance;        ///< `x = x + c`.
+  const clang::Expr *At = nullptr;       ///< Where; E when null.
+
+  // Loop.
+  uint32_t Index = None;
+  bool AtLeastOnce = false;
+};
+
+/// A scalar that advances by a constant once in every iteration.
+struct Induction {
+  const clang::VarDecl *Var = nullptr;
+  const clang::Expr *Update = nullptr;
+  int64_t By = 0;
+  bool InBody = false; ///< Otherwise in the increment of a `for`.
+};
+
+/// What is known of one loop beside its facts, parallel to FunctionFacts::Loops.
+struct LoopHeader {
+  const clang::Stmt *S = nullptr;
+  const clang::VarDecl *Index = nullptr;
+  /// A pointer or iterator index: what it starts from; null when not known.
+  const clang::Expr *Start = nullptr;
+  /// Set when the index advances in the body (while loops).
+  const clang::Expr *Update = nullptr;
+  const clang::Expr *Range = nullptr; ///< Of a range-for.
+  llvm::SmallVector<Induction, 1> Inductions;
+  bool HasContinue = false, HasBreak = false;
+};
+
+struct ArgumentUse {
+  uint32_t Loop, Call, Argument;
+  const clang::Expr *E;
+};
+
+struct FunctionBody {
+  FunctionContext &F;
+  llvm::DenseMap<const clang::VarDecl *, VariableUse> Uses;
+  std::vector<LoopHeader> Headers;
+  Step Root;
+  std::vector<ArgumentUse> Arguments;
+  /// Calls that the tree describes completely.
+  llvm::DenseSet<uint32_t> Handled;
+  bool HasLabels = false;
+
+  explicit FunctionBody(FunctionContext &F) : F(F) {}
+  FunctionFacts &facts() { return F.Facts; }
+  const VariableUse &use(const clang::VarDecl *V) { return Uses[V->getCanonicalDecl()]; }
+};
+
+/// A reference to a memory access, resolved to base and subscripts.
+struct ElementRef {
+  Place Base;
+  Symbol BaseText;
+  std::vector<Affine> Subscripts;
+  std::string Field; ///< After the first subscript.
+  bool Distinct = false, Rows = false;
+};
+
+//===-- evaluation.cpp
+/// Counts writes of the variables.
+void collectUses(FunctionBody &B, const clang::Stmt *S);
+/// Fills Root, Arguments, Handled, and in the loops' facts EarlyExit, Parallel,
+/// Unknown and Locals.
+void evaluate(FunctionBody &B, const clang::Stmt *S);
+/// Both expressions are spelled alike.
+bool sameExpr(const clang::Expr *A, const clang::Expr *B, const clang::ASTContext &Ast);
+/// The statements below S, captured ones of OpenMP directives included, bodies
+/// of lambdas not.
+void forEachChild(const clang::Stmt *S, llvm::function_ref<void(const clang::Stmt *)> Do);
+/// A variable whose value a register could hold: number, pointer, iterator,
+/// or a plain record.
+bool isScalarVariable(const clang::VarDecl *V);
+/// S or something in it changes V.
+bool writesIn(const clang::Stmt *S, const clang::VarDecl *V);
+
+//===-- affine.cpp
+/// The value of E, where it stands in loop Loop. Not Known when it is not affine.
+Affine affineOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
+Affine constantAffine(int64_t Value);
+/// A + Factor * B; not Known on overflow.
+Affine combine(const Affine &A, const Affine &B, int64_t Factor);
+/// The glvalue E, or what the pointer E points to.
+ElementRef elementOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
+ElementRef pointeeOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
+
+//===-- canonical.cpp
+/// Recognises index, bounds and step of loop L.
+void recogniseHeader(FunctionBody &B, uint32_t L);
+
+//===-- scalars.cpp
+/// Finds the inductions of all loops.
+void findInductions(FunctionBody &B);
+/// Fills Scalars of all loops.
+void classifyScalars(FunctionBody &B);
+
+} // namespace heddle

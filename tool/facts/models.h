@@ -1,0 +1,166 @@
+/// What known APIs do: which calls lock, block, start something, wait for it,
+/// own or copy memory. The knowledge is in tool/models/*.yaml, compiled in, and
+/// a user's `.heddle.yaml` adds rows under `models:`. No Clang here: a function
+/// is looked up by its qualified name, and by the class that declares it.
+#pragma once
+
+#include "facts/facts.h"
+#include "llvm/ADT/StringMap.h"
+#include "llvm/Support/Error.h"
+#include <memory>
+
+namespace llvm {
+class MemoryBufferRef;
+}
+
+namespace heddle {
+
+/// Position of a value in a call: 0, 1, ... an argument; Object the implicit
+/// object, ReturnValue what the call returns, NoPosition none. AnyCallable, of
+/// LaunchModel::Entry only, stands for every argument that can be called: the
+/// position differs between overloads, or there are several.
+enum : int { NoPosition = -1, Object = -2, ReturnValue = -3, AnyCallable = -4 };
+
+/// blocking.yaml: the call may wait.
+struct BlockingModel {
+  Symbol Name;
+  BlockCategory Category = BlockCategory::File;
+  BlockWhen When = BlockWhen::Maybe;
+  Tier Level = Tier::B;
+  Symbol Instead;
+  int Releases = NoPosition; ///< Lock (or guard) that is given up while waiting.
+  int On = NoPosition;       ///< What is waited on.
+};
+
+enum class LockRole : uint8_t {
+  Lock, Unlock, TryLock, ///< On a mutex (free function or method), or on a guard.
+  Guard,                 ///< Constructor of a class that manages mutexes.
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(LockRole);
+
+/// locks.yaml: one row per function or guard class.
+struct LockModel {
+  Symbol Name;
+  LockRole Role = LockRole::Lock;
+  int Mutex = NoPosition;   ///< Which value is the mutex or guard.
+  bool Shared = false;
+  int64_t Succeeds = 1;     ///< TryLock: the result that means "taken" (0 for pthreads).
+  bool Recursive = false;
+  /// All arguments from Mutex on are locks: std::lock, std::scoped_lock.
+  bool All = false;
+};
+
+/// launches.yaml: starts something that may run at once with the caller.
+struct LaunchModel {
+  Symbol Name;
+  LaunchKind Kind = LaunchKind::Thread;
+  int Entry = NoPosition;      ///< The callable.
+  int FirstArgument = NoPosition; ///< First of the values passed on to it.
+  int Handle = NoPosition;     ///< What stands for it.
+  bool JoinsAtEnd = false;     ///< The handle's destructor waits.
+  bool Many = false;           ///< Starts several that run at once with each other.
+};
+
+/// launches.yaml: waits for, or lets go of, what a launch started.
+struct JoinModel {
+  Symbol Name;
+  JoinKind Kind = JoinKind::Join;
+  int Handle = NoPosition;
+};
+
+enum class HazardKind : uint8_t {
+  MtUnsafe,          ///< Never call from two threads at once.
+  UnsafeOnSameObject, ///< Only with distinct objects.
+  ProcessWide,       ///< Changes state of the whole process.
+  Conditional,       ///< Safe unless environment or locale change meanwhile.
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(HazardKind);
+
+/// mt-unsafe.yaml.
+struct HazardModel {
+  Symbol Name;
+  HazardKind Kind = HazardKind::MtUnsafe;
+  std::string Why, Instead;
+};
+
+/// containers.yaml: what a method of a library class does to its object, where
+/// `const` alone would mislead.
+enum class ContainerEffect : uint8_t {
+  ReadStructure,  ///< Looks up or iterates; the elements are reached through it.
+  WriteStructure, ///< Inserts, erases, reallocates, assigns.
+  Atomic,         ///< Synchronises by itself.
+  None,
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(ContainerEffect);
+struct ContainerModel {
+  Symbol Name; ///< `std::map::operator[]`.
+  ContainerEffect Effect = ContainerEffect::ReadStructure;
+};
+
+/// returns.yaml: what the pointer, reference, smart pointer or iterator that a
+/// library function returns refers to.
+enum class ReturnedPlace : uint8_t {
+  Fresh,    ///< A new object: make_unique, malloc.
+  Object,   ///< The implicit object itself: optional::value is not, data is.
+  Element,  ///< Some element of the implicit object: at, front, begin.
+  Pointee,  ///< What the implicit object points to: unique_ptr::get.
+  Argument, ///< What argument 0 refers to: std::move, std::ref.
+  Callable, ///< A function object that calls argument 0 with the others: std::bind.
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(ReturnedPlace);
+struct ReturnModel {
+  Symbol Name;
+  ReturnedPlace Returns = ReturnedPlace::Fresh;
+};
+
+/// All rows that one function matches; a null pointer where there is none.
+struct ApiModel {
+  const BlockingModel *Blocks = nullptr;
+  const LockModel *Locks = nullptr;
+  const LaunchModel *Launches = nullptr;
+  const JoinModel *Joins = nullptr;
+  const HazardModel *Hazard = nullptr;
+  const ContainerModel *Container = nullptr;
+  const ReturnModel *Returns = nullptr;
+  /// fork.yaml: may be called between fork and exec, and in signal handlers.
+  bool AsyncSignalSafe = false;
+  /// pure.yaml: no effect but its result, so calls in a loop are independent.
+  bool Pure = false;
+
+  explicit operator bool() const {
+    return Blocks || Locks || Launches || Joins || Hazard || Container || Returns ||
+           AsyncSignalSafe || Pure;
+  }
+};
+
+class Models {
+public:
+  /// The built-in rows. Built once, then only read.
+  static std::shared_ptr<const Models> builtin();
+
+  /// Built-in rows and those of `Yaml`, which win, later texts over earlier. A
+  /// text is either a file of tool/models or the value of `models:` in
+  /// `.heddle.yaml` (with the lines before it blank, so that positions hold).
+  /// Errors read `BUFFER:LINE:COLUMN: MESSAGE`.
+  static llvm::Expected<std::shared_ptr<const Models>>
+  extended(llvm::ArrayRef<llvm::MemoryBufferRef> Yaml);
+
+  /// `Name` is qualified, without template arguments and inline namespaces:
+  /// `read`, `std::mutex::lock`, `std::thread::thread`. For a method, call it
+  /// once per class: the static type of the object first, then the declaring
+  /// class. C library functions also match under `std::`, and what a library
+  /// defines in an implementation namespace under its public one (names.yaml).
+  ApiModel find(llvm::StringRef QualifiedName) const;
+
+  size_t size() const;
+  /// Changes when any row does; part of the key of cached facts.
+  std::string digest() const;
+
+  struct Tables;
+
+private:
+  explicit Models(std::shared_ptr<const Tables> T) : All(std::move(T)) {}
+  std::shared_ptr<const Tables> All;
+};
+
+} // namespace heddle

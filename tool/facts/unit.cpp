@@ -1,0 +1,168 @@
+/// One traversal of a unit: the declarations outside system headers, every
+/// function with a body among them, template instantiations and lambdas too.
+#include "facts/context.h"
+#include "facts/extract.h"
+#include "facts/loops.h"
+
+#include "clang/AST/Attr.h"
+#include "clang/AST/DeclTemplate.h"
+#include "clang/AST/StmtCXX.h"
+#include "clang/Basic/SourceManager.h"
+
+namespace heddle {
+
+using namespace clang;
+
+namespace {
+
+Linkage linkageOf(const FunctionDecl *F, ASTContext &Ast) {
+  if (const auto *M = dyn_cast<CXXMethodDecl>(F); M && M->getParent()->isLambda())
+    return Linkage::Internal;
+  switch (Ast.GetGVALinkageForFunction(F)) {
+  case GVA_Internal:
+    return Linkage::Internal;
+  case GVA_StrongExternal:
+    return Linkage::Unique;
+  default:
+    return F->isExternallyVisible() ? Linkage::Inline : Linkage::Internal;
+  }
+}
+
+void overridden(UnitContext &U, const CXXMethodDecl *M, std::vector<Symbol> &Out) {
+  for (const CXXMethodDecl *Base : M->overridden_methods()) {
+    Out.push_back(U.usr(Base));
+    overridden(U, Base, Out);
+  }
+}
+
+class Walk {
+public:
+  explicit Walk(UnitContext &U) : U(U) {}
+
+  void context(const DeclContext *C) {
+    for (const Decl *D : C->decls())
+      decl(D);
+  }
+
+  void decl(const Decl *D) {
+    if (D->isInvalidDecl() || !D->getLocation().isValid())
+      return;
+    // A linkage specification or namespace may hold both ours and a library's.
+    if (isa<NamespaceDecl, LinkageSpecDecl, ExportDecl>(D))
+      return context(cast<DeclContext>(D));
+    if (U.inSystemHeader(D))
+      return;
+    if (const auto *T = dyn_cast<FunctionTemplateDecl>(D)) {
+      if (T->getCanonicalDecl() == T)
+        for (const FunctionDecl *S : T->specializations())
+          function(S);
+      return;
+    }
+    if (const auto *T = dyn_cast<ClassTemplateDecl>(D)) {
+      if (T->getCanonicalDecl() == T)
+        for (const ClassTemplateSpecializationDecl *S : T->specializations())
+          if (S->getSpecializationKind() != TSK_ExplicitSpecialization)
+            record(S);
+      return;
+    }
+    if (const auto *R = dyn_cast<CXXRecordDecl>(D))
+      return record(R);
+    if (const auto *F = dyn_cast<FunctionDecl>(D))
+      return function(F);
+    if (const auto *V = dyn_cast<VarDecl>(D))
+      if (V->hasGlobalStorage() && !V->getType()->isDependentType())
+        U.mention(V);
+  }
+
+private:
+  void record(const CXXRecordDecl *R) {
+    if (!R->isThisDeclarationADefinition() || R->isDependentContext())
+      return;
+    context(R);
+  }
+
+  void function(const FunctionDecl *F) {
+    if (F->isDependentContext() || !F->doesThisDeclarationHaveABody() || F->isInvalidDecl())
+      return;
+    // Defaulted special members are the compiler's.
+    if (F->isDefaulted())
+      return;
+    extractFunction(U, F, {});
+    while (!U.Lambdas.empty()) {
+      PendingLambda L = U.Lambdas.front();
+      U.Lambdas.pop_front();
+      const CXXMethodDecl *Call = L.Lambda->getCallOperator();
+      if (!L.Lambda->isGenericLambda())
+        extractFunction(U, Call, L.Parent);
+      else
+        for (const FunctionDecl *S : L.Lambda->getDependentCallOperator()->specializations())
+          extractFunction(U, S, L.Parent);
+    }
+  }
+
+  UnitContext &U;
+};
+
+} // namespace
+
+void extractFunction(UnitContext &Unit, const FunctionDecl *Fn, Symbol Parent) {
+  const Stmt *Body = Fn->getBody();
+  if (!Body)
+    return;
+  FunctionFacts Facts;
+  Facts.Usr = Unit.usr(Fn);
+  Facts.Name = Unit.name(Fn);
+  Facts.Parent = Parent;
+  Facts.Link = linkageOf(Fn, Unit.Ast);
+  Facts.Main = Fn->isMain();
+  Facts.Parameters = Fn->getNumParams();
+  Facts.At = Unit.span(Fn->getLocation());
+  Facts.Body = Unit.span(Body->getSourceRange());
+  Facts.Coroutine = isa<CoroutineBodyStmt>(Body);
+  FunctionContext F(Unit, Fn, Facts);
+  if (const auto *M = dyn_cast<CXXMethodDecl>(Fn)) {
+    Facts.Class = Unit.usr(M->getParent());
+    Facts.Constructor = isa<CXXConstructorDecl>(M);
+    Facts.Destructor = isa<CXXDestructorDecl>(M);
+    Facts.Const = M->isConst();
+    overridden(Unit, M, Facts.Overrides);
+    llvm::sort(Facts.Overrides);
+    Facts.Overrides.erase(std::unique(Facts.Overrides.begin(), Facts.Overrides.end()),
+                          Facts.Overrides.end());
+    if (M->getParent()->isLambda())
+      for (const LambdaCapture &C : M->getParent()->captures())
+        if (C.capturesVariable() && C.getCaptureKind() == LCK_ByCopy)
+          if (const auto *V = dyn_cast<VarDecl>(C.getCapturedVar());
+              V && !V->getType()->isReferenceType())
+            F.Copied.insert(V->getCanonicalDecl());
+  }
+  LoopHooks Hooks;
+  Hooks.PlaceOf = [&](const Expr *E) { return F.lvalue(E); };
+  Hooks.SpanOf = [&](SourceRange R) { return Unit.span(R); };
+  Hooks.UsrOf = [&](const Decl *D) { return Unit.usr(D); };
+  Hooks.CallIndex = [&](const Stmt *S) {
+    auto It = F.CallIndices.find(dyn_cast<Expr>(S));
+    return It == F.CallIndices.end() ? None : It->second;
+  };
+  F.Loops = numberLoops(*Fn, Unit.Ast, Facts, Hooks);
+  F.prepare(Body);
+  extractGraph(F);
+  fillLoops(*Fn, Unit.Ast, Facts, Hooks, F.Loops);
+  Unit.Facts.Functions.push_back(std::move(Facts));
+}
+
+UnitFacts extractUnit(ASTContext &Ast, const Models &Apis) {
+  UnitFacts Facts;
+  UnitContext U(Ast, Apis, Facts);
+  if (OptionalFileEntryRef Main = U.Sources.getFileEntryRefForID(U.Sources.getMainFileID()))
+    Facts.MainFile = U.span(U.Sources.getLocForStartOfFile(U.Sources.getMainFileID())).File;
+  Walk(U).context(Ast.getTranslationUnitDecl());
+  llvm::sort(Facts.Functions, [](const FunctionFacts &A, const FunctionFacts &B) {
+    return std::tie(A.At, A.Usr) < std::tie(B.At, B.Usr);
+  });
+  llvm::sort(Facts.Variables,
+             [](const Variable &A, const Variable &B) { return A.Usr < B.Usr; });
+  return Facts;
+}
+
+} // namespace heddle

@@ -1,0 +1,42 @@
+/// Which loops may run in parallel: the dependence facts of a loop, with the
+/// effects of the calls in its body applied.
+#pragma once
+
+#include "program/program.h"
+
+namespace heddle {
+
+enum class LoopVerdict : uint8_t {
+  Parallel,    ///< Iterations are independent (after privatisation of Private).
+  Reduction,   ///< Independent but for associative updates listed in Reductions.
+  Conditional, ///< Parallel if every one of Assumptions holds.
+  Carried,     ///< An iteration needs what an earlier one left: From -> To.
+  Unknown,     ///< Cannot tell; Reason says why.
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(LoopVerdict);
+
+struct LoopJudgement {
+  LoopVerdict Verdict = LoopVerdict::Unknown;
+  /// For people: `a[i - 1] is read here and written as a[i] one iteration before`.
+  std::string Reason;
+  Span From, To; ///< The two sides of the conflict; To alone for Unknown.
+  std::vector<std::string> Assumptions; ///< `a and b do not overlap`.
+  std::vector<Symbol> Private;          ///< Names of scalars to privatise.
+  std::vector<Symbol> LastPrivate;
+  struct Reduction {
+    Symbol Name, Operator;
+  };
+  std::vector<Reduction> Reductions;
+  double Work = 0; ///< Operations per iteration, callees counted.
+};
+
+struct LoopQuestion {
+  /// Leave out the effects of blocking calls: asks whether the iterations
+  /// could overlap their waiting.
+  bool IgnoreIo = false;
+};
+
+/// Decides loop `L` of function `F`.
+LoopJudgement judgeLoop(const Program &P, FunctionId F, uint32_t L, LoopQuestion Q = {});
+
+} // namespace heddle

@@ -1,0 +1,23 @@
+/// Helpers of the JSON renderers.
+#pragma once
+
+#include "base/codec.h"
+
+namespace heddle {
+
+/// Replaces invalid UTF-8, which JSON cannot carry.
+inline std::string utf8(llvm::StringRef Text) {
+  return llvm::json::isUTF8(Text) ? Text.str() : llvm::json::fixUTF8(Text);
+}
+
+/// A number with at most six significant digits: 0.42, not 0.41999999999999998.
+void writeNumber(llvm::json::OStream &J, double N);
+
+/// Any value, its numbers as writeNumber does, members sorted by name.
+void writeValue(llvm::json::OStream &J, const llvm::json::Value &V);
+
+/// An object whose members of `First` come before the others.
+void writeObject(llvm::json::OStream &J, const llvm::json::Object &O,
+                 llvm::ArrayRef<llvm::StringRef> First);
+
+} // namespace heddle

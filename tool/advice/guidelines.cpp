@@ -242,15 +242,27 @@ void keepFirst(const llvm::SMDiagnostic &D, void *Context) {
 } // namespace
 
 llvm::Expected<Guidelines> parseGuidelines(llvm::MemoryBufferRef Yaml) {
+  StringRef Name = Yaml.getBufferIdentifier();
   FirstFault Fault;
+  auto failed = [&] {
+    return llvm::createStringError(Name + (Fault.Where.empty() ? ":1:1" : Fault.Where) + ": " +
+                                   (Fault.What.empty() ? "this is no YAML" : Fault.What));
+  };
+  // The reader below trusts the syntax, and that there is something to read.
+  llvm::SourceMgr Sources;
+  Sources.setDiagHandler(keepFirst, &Fault);
+  if (!llvm::yaml::Stream(Yaml, Sources).validate())
+    return failed();
+  llvm::yaml::Stream Documents(Yaml, Sources);
+  llvm::yaml::document_iterator First = Documents.begin();
+  if (First == Documents.end() || !llvm::isa_and_nonnull<llvm::yaml::MappingNode>(First->getRoot()))
+    return llvm::createStringError(Name + ":1:1: no guidelines in this file");
+
   llvm::yaml::Input In(Yaml, nullptr, keepFirst, &Fault);
   Guidelines G;
   In >> G;
-  // An empty or all-comment file has no document, which the reader does not mind.
-  if (!In.error() && G.Candidates.empty())
-    return llvm::createStringError(Yaml.getBufferIdentifier() + ":1:1: no guidelines in this file");
   if (In.error())
-    return llvm::createStringError(Yaml.getBufferIdentifier() + Fault.Where + ": " + Fault.What);
+    return failed();
   G.Name = Yaml.getBufferIdentifier().str();
   return G;
 }

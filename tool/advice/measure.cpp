@@ -14,6 +14,16 @@ void addFact(Opportunity &O, FactKind K, double Value, const Twine &What, Span A
   O.Facts.push_back({K, Value, What.str(), At.valid() ? At : O.At, std::move(Through)});
 }
 
+bool isPrivate(const Program &P, Body Code, const Place &What) {
+  if (What.Root != RootKind::Local)
+    return false;
+  auto V = P.Variables.find(What.Name);
+  if (V == P.Variables.end() || Code.Loop == None)
+    return true;
+  const Span &Inside = P.facts(Code.In).Loops[Code.Loop].Body, &At = V->second->At;
+  return At.File == Inside.File && At.Line >= Inside.Line && At.Line <= Inside.EndLine;
+}
+
 namespace {
 
 /// "1 place", "3 places".
@@ -62,8 +72,11 @@ struct Touched {
 };
 using Places = std::map<Place, Touched>;
 
-Lockset merged(const Lockset &A, const Lockset &B) {
+/// Held at an access of a callee: what the caller holds and the callee did not
+/// give back, and what the callee took.
+Lockset merged(const Lockset &A, const Lockset &B, llvm::ArrayRef<Place> Dropped) {
   Lockset L = A;
+  llvm::erase_if(L, [&](const HeldLock &X) { return llvm::is_contained(Dropped, X.Mutex); });
   L.insert(L.end(), B.begin(), B.end());
   llvm::sort(L);
   return L;
@@ -82,24 +95,6 @@ struct Surroundings {
   }
 };
 
-/// Automatic variables that live no longer than one iteration are nobody else's.
-bool isPrivate(const Program &P, const FunctionFacts &F, Body Code, const Place &What) {
-  if (What.Root != RootKind::Local)
-    return false;
-  auto V = P.Variables.find(What.Name);
-  if (V == P.Variables.end() || Code.Loop == None)
-    return true;
-  const Span &Inside = F.Loops[Code.Loop].Body, &At = V->second->At;
-  return At.File == Inside.File && At.Line >= Inside.Line && At.Line <= Inside.EndLine;
-}
-
-const Lockset &heldAt(const ProgramFunction &PF, size_t Block, size_t Event) {
-  static const Lockset Nothing;
-  if (Block >= PF.Held.size() || Event >= PF.Held[Block].size())
-    return Nothing;
-  return PF.Held[Block][Event];
-}
-
 /// Calls Then(Event, Held) for each event of the body.
 template <class Fn> void forEvents(const Program &P, Body Code, Fn Then) {
   const ProgramFunction &PF = P.function(Code.In);
@@ -108,7 +103,7 @@ template <class Fn> void forEvents(const Program &P, Body Code, Fn Then) {
     if (!insideLoop(*PF.Facts, Blk.Loop, Code.Loop))
       continue;
     for (size_t E = 0; E < Blk.Events.size(); ++E)
-      Then(Blk.Events[E], heldAt(PF, B, E));
+      Then(Blk.Events[E], locksAt(PF, B, E));
   }
 }
 
@@ -132,11 +127,11 @@ void touchCall(const Program &P, Body Code, uint32_t Index, const Lockset &Held,
     for (const EffectAccess &A : Effects.Accesses) {
       Place Here = translate(P, Code.In, Index, A.What);
       if (!Here.known() || Here.Root == RootKind::Result ||
-          isPrivate(P, *PF.Facts, Code, Here))
+          isPrivate(P, Code, Here))
         continue;
       Chain Through = {{Code.In, C.At}};
       Through.insert(Through.end(), A.Through.begin(), A.Through.end());
-      S.Shared[Here].add(A.Kind, merged(Held, A.Held), A.Text, A.Type, A.At, Through);
+      S.Shared[Here].add(A.Kind, merged(Held, A.Held, A.Dropped), A.Text, A.Type, A.At, Through);
     }
   }
 }
@@ -153,7 +148,7 @@ Surroundings look(const Program &P, Body Code) {
     Place What = resolve(P, Code.In, A.What);
     if (!What.known())
       What = A.What;
-    if (What.known() && What.Root != RootKind::Result && !isPrivate(P, F, Code, What))
+    if (What.known() && What.Root != RootKind::Result && !isPrivate(P, Code, What))
       S.Shared[What].add(A.Kind, Held, A.Text, A.Type, A.At, {});
   });
   if (F.Incomplete)
@@ -243,61 +238,75 @@ void measureShared(const Program &P, const Places &Shared, bool Resolved, Opport
             LinkedAt->At, LinkedAt->Through);
 }
 
-/// How many steps stand under each lock, calls weighted with what they cost.
-struct Steps {
-  std::map<Place, std::pair<double, HeldLock>> Under;
-  double All = 0;
-};
+LockSteps countSteps(const Program &P, const Reach &R, Body Code, LockStepsCache &Cache);
 
-constexpr unsigned MostDepth = 4;
+const LockSteps &stepsOf(const Program &P, const Reach &R, FunctionId F, LockStepsCache &Cache) {
+  // A function that calls itself finds the empty entry.
+  auto [It, New] = Cache.try_emplace(F);
+  if (New) {
+    LockSteps S = countSteps(P, R, {F, None}, Cache);
+    It->second = std::move(S);
+  }
+  return It->second;
+}
 
-void countSteps(const Program &P, const Reach &R, Body Code, unsigned Depth, Steps &S) {
+/// Adds a call of one known function that is made without a lock.
+void addCallee(const Program &P, FunctionId Caller, uint32_t Index, const LockSteps &Inner,
+               LockSteps &S) {
+  S.All += Inner.All;
+  for (const auto &[Mutex, U] : Inner.Locks) {
+    Place Here = translate(P, Caller, Index, Mutex);
+    if (!Here.known())
+      continue;
+    LockSteps::Under &To = S.Locks[Here];
+    To.Steps += U.Steps, To.Lock = U.Lock;
+  }
+}
+
+LockSteps countSteps(const Program &P, const Reach &R, Body Code, LockStepsCache &Cache) {
+  LockSteps S;
   const ProgramFunction &PF = P.function(Code.In);
-  S.All += Code.Loop == None ? PF.Facts->Cost : PF.Facts->Loops[Code.Loop].Cost;
+  if (PF.Held.empty()) {
+    S.All = PF.Effects.Cost + sum(R.Waits[Code.In]);
+    return S;
+  }
+  S.All = Code.Loop == None ? PF.Facts->Cost : PF.Facts->Loops[Code.Loop].Cost;
   forEvents(P, Code, [&](const Event &E, const Lockset &Held) {
     double Weight = 1;
     if (E.Kind == EventKind::Call) {
       for (const BlockingCall &B : PF.Facts->Blocking)
-        if (B.Call == E.Index && R.Waits[Code.In][static_cast<size_t>(B.Category)] > 0)
+        if (B.Call == E.Index)
           Weight += R.Waits[Code.In][static_cast<size_t>(B.Category)];
       if (E.Index < PF.Targets.size() && PF.Targets[E.Index].size() == 1) {
         FunctionId Callee = PF.Targets[E.Index][0].Callee;
-        if (Held.empty() && Depth < MostDepth && Callee != Code.In) {
-          Steps Inner;
-          countSteps(P, R, {Callee, None}, Depth + 1, Inner);
-          S.All += Inner.All;
-          for (auto &[Mutex, Share] : Inner.Under) {
-            Place Here = translate(P, Code.In, E.Index, Mutex);
-            auto &To = S.Under[Here];
-            To.first += Here.known() ? Share.first : 0, To.second = Share.second;
-          }
-          return;
-        }
+        if (Held.empty())
+          return addCallee(P, Code.In, E.Index, stepsOf(P, R, Callee, Cache), S);
         Weight += P.function(Callee).Effects.Cost + sum(R.Waits[Callee]);
       }
     } else if (E.Kind != EventKind::Access)
       return;
     S.All += Weight;
     for (const HeldLock &L : Held) {
-      auto &To = S.Under[L.Mutex];
-      To.first += Weight, To.second = L;
+      LockSteps::Under &To = S.Locks[L.Mutex];
+      To.Steps += Weight, To.Lock = L;
     }
   });
+  return S;
 }
 
-void measureLocks(const Program &P, const Reach &R, Body Code, Opportunity &O) {
-  Steps S;
-  countSteps(P, R, Code, 0, S);
-  const std::pair<double, HeldLock> *Most = nullptr;
-  for (const auto &[Mutex, Share] : S.Under)
-    if (Mutex.known() && (!Most || Share.first > Most->first))
-      Most = &Share;
+void measureLocks(const Program &P, const Reach &R, Body Code, LockStepsCache &Cache,
+                  Opportunity &O) {
+  LockSteps S = countSteps(P, R, Code, Cache);
+  const LockSteps::Under *Most = nullptr;
+  for (const auto &[Mutex, U] : S.Locks)
+    if (Mutex.known() && (!Most || U.Steps > Most->Steps))
+      Most = &U;
   if (!Most || S.All <= 0)
     return;
-  double Share = std::min(1.0, Most->first / S.All);
+  double Share = std::min(1.0, Most->Steps / S.All);
   addFact(O, FactKind::LockedShare, Share,
-          percent(Share) + " of the steps stand under the lock `" + Most->second.Text.str() + "`",
-          Most->second.At);
+          percent(Share) + " of the steps stand under the lock `" + Most->Lock.Text.str() + "`",
+          Most->Lock.At);
 }
 
 /// The most expensive kind of wait, with the call chain to one of its calls.
@@ -450,12 +459,12 @@ void measureFork(const Program &P, const Reach &R, Body Code, llvm::ArrayRef<uin
 } // namespace
 
 void measure(const Program &P, const Guidelines &G, const Reach &R, Body Code,
-             llvm::ArrayRef<uint32_t> Threads, Opportunity &O) {
+             llvm::ArrayRef<uint32_t> Threads, LockStepsCache &Cache, Opportunity &O) {
   Surroundings S = look(P, Code);
   if (O.Kind == OpportunityKind::Launch || O.Kind == OpportunityKind::Handler)
     S.Shared = lookAtThreads(P, Threads);
   measureShared(P, S.Shared, S.Unresolved == 0, O);
-  measureLocks(P, R, Code, O);
+  measureLocks(P, R, Code, Cache, O);
 
   WaitCosts Waits = allWaits(P, R, Code.In, Code.Loop, G);
   if (O.UnitLaunch > 0)

@@ -8,6 +8,7 @@
 
 #include "advice/opportunity.h"
 #include "advice/reach.h"
+#include <map>
 
 namespace heddle {
 
@@ -17,11 +18,28 @@ struct Body {
   uint32_t Loop = None;
 };
 
+/// How many steps of a function stand under each lock, calls weighted with what
+/// they cost.
+struct LockSteps {
+  struct Under {
+    double Steps = 0;
+    HeldLock Lock;
+  };
+  std::map<Place, Under> Locks;
+  double All = 0;
+};
+/// Whole functions, so that each is counted once.
+using LockStepsCache = std::map<FunctionId, LockSteps>;
+
 /// Adds the facts of `Code` to `O`, whose costs and judgement are filled in.
 /// For a launch, `Code` is the function that is started and `Threads` are the
 /// entries of Program::Threads that stand for it.
 void measure(const Program &P, const Guidelines &G, const Reach &R, Body Code,
-             llvm::ArrayRef<uint32_t> Threads, Opportunity &O);
+             llvm::ArrayRef<uint32_t> Threads, LockStepsCache &Cache, Opportunity &O);
+
+/// `What` lives no longer than one iteration (or call) of the body, so it is
+/// never another worker's.
+bool isPrivate(const Program &P, Body Code, const Place &What);
 
 void addFact(Opportunity &O, FactKind K, double Value, const llvm::Twine &What, Span At = {},
              Chain Through = {});

@@ -80,6 +80,7 @@ private:
   GatherOptions Options;
   Reach R;
   std::vector<Found> All;
+  LockStepsCache Steps;
 
   static bool isParallel(const Opportunity &O) {
     return O.Judgement.Verdict == LoopVerdict::Parallel ||
@@ -171,9 +172,45 @@ private:
         O.Judgement.Verdict == LoopVerdict::Carried)
       return;
     O.Judgement = std::move(WithoutIo);
+    bool Counted = !P.facts(F).Loops[L].Index.empty();
+    if (isParallel(O) || Counted)
+      orderBySharedWait(F, L, O);
     O.Overlap = isParallel(O);
-    O.Requests = O.Judgement.Verdict == LoopVerdict::Unknown &&
-                 P.facts(F).Loops[L].Index.empty() && O.UnitWait > O.UnitWork;
+    WaitCosts Waits = allWaits(P, R, F, L, G);
+    double Requests = 0;
+    for (BlockCategory C : {BlockCategory::Network, BlockCategory::Socket, BlockCategory::Ipc})
+      Requests += Waits[static_cast<size_t>(C)];
+    O.Requests = O.Judgement.Verdict == LoopVerdict::Unknown && !Counted &&
+                 Requests > O.UnitWait - Requests + O.UnitWork;
+  }
+
+  /// Waits on one stream or descriptor happen in its order, however independent
+  /// the iterations are otherwise.
+  void orderBySharedWait(FunctionId F, uint32_t L, Opportunity &O) {
+    const FunctionFacts &Facts = P.facts(F);
+    auto order = [&](const BlockingCall &B, const Place &On, const Span &At) {
+      if (B.Level == Tier::C || G.wait(B.Category) <= 0 || !On.known() ||
+          On.Root == RootKind::Result || On.Path.str().contains('[') ||
+          isPrivate(P, {F, L}, On))
+        return;
+      O.Judgement.Verdict = LoopVerdict::Carried;
+      O.Judgement.Reason = ("`" + Twine(B.Row.str()) +
+                            "` works on the same object in every iteration, so its calls keep "
+                            "their order").str();
+      O.Judgement.From = O.Judgement.To = At;
+    };
+    for (const BlockingCall &B : Facts.Blocking)
+      if (insideLoop(Facts, Facts.Calls[B.Call].Loop, L))
+        order(B, resolve(P, F, B.On), Facts.Calls[B.Call].At);
+    const ProgramFunction &PF = P.function(F);
+    for (uint32_t I = 0; I < PF.Targets.size(); ++I)
+      if (insideLoop(Facts, Facts.Calls[I].Loop, L))
+        for (const CallTarget &T : PF.Targets[I])
+          for (const EffectBlock &B : P.function(T.Callee).Effects.Blocks)
+            // The place is in terms of the function that waits; one call deep it
+            // can be followed.
+            if (B.Fact && B.In == T.Callee)
+              order(*B.Fact, translate(P, F, I, resolve(P, B.In, B.Fact->On)), Facts.Calls[I].At);
   }
 
   void addLaunches(FunctionId F) {
@@ -229,13 +266,14 @@ private:
 
   void addLocksHeld(FunctionId F, uint32_t Index, Opportunity &O) {
     const ProgramFunction &PF = P.function(F);
-    for (size_t B = 0; B < PF.Held.size(); ++B)
-      for (size_t E = 0; E < PF.Held[B].size(); ++E) {
+    for (size_t B = 0; B < PF.Facts->Blocks.size(); ++B)
+      for (size_t E = 0; E < PF.Facts->Blocks[B].Events.size(); ++E) {
         const Event &Ev = PF.Facts->Blocks[B].Events[E];
-        if (Ev.Kind != EventKind::Launch || Ev.Index != Index || PF.Held[B][E].empty())
+        const Lockset &Held = locksAt(PF, B, E);
+        if (Ev.Kind != EventKind::Launch || Ev.Index != Index || Held.empty())
           continue;
-        const HeldLock &L = PF.Held[B][E].front();
-        addFact(O, FactKind::LocksHeld, double(PF.Held[B][E].size()),
+        const HeldLock &L = Held.front();
+        addFact(O, FactKind::LocksHeld, double(Held.size()),
                 "the lock `" + Twine(L.Text.str()) + "` is held here", L.At);
         return;
       }
@@ -324,7 +362,7 @@ private:
                                 : ", if it runs " +
                                       std::to_string(static_cast<long long>(O.Units)) + " times"));
     if (X.Code.In != None)
-      measure(P, G, R, X.Code, X.Threads, O);
+      measure(P, G, R, X.Code, X.Threads, Steps, O);
     if (O.Requests)
       requestFact(O);
     if (O.Kind == OpportunityKind::Calls)

@@ -160,6 +160,13 @@ Reach computeReach(const Program &P, const Guidelines &G) {
   return R;
 }
 
+const Lockset &locksAt(const ProgramFunction &F, size_t Block, size_t Event) {
+  static const Lockset Nothing;
+  if (Block >= F.Held.size() || Event >= F.Held[Block].size())
+    return Nothing;
+  return F.Held[Block][Event];
+}
+
 bool insideLoop(const FunctionFacts &F, uint32_t Inner, uint32_t Outer) {
   for (uint32_t L = Inner; L != None; L = F.Loops[L].Parent)
     if (L == Outer)

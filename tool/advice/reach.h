@@ -47,6 +47,8 @@ struct Reach {
 
 Reach computeReach(const Program &P, const Guidelines &G);
 
+/// Locks that `F` holds before an event, callers not counted.
+const Lockset &locksAt(const ProgramFunction &F, size_t Block, size_t Event);
 /// Loop `Inner` is `Outer` or inside it.
 bool insideLoop(const FunctionFacts &F, uint32_t Inner, uint32_t Outer);
 /// How often code in loop `Inner` runs per iteration of `Outer` (per call of

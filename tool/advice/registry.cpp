@@ -9,6 +9,7 @@
 #include "advice/check.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringMap.h"
 #include "llvm/Support/Path.h"
@@ -46,9 +47,8 @@ template <class Range> StringRef nearest(StringRef Wanted, const Range &Candidat
 llvm::Error unknownCheck(StringRef Name) {
   StringRef Bare = Name;
   Bare.consume_front(Prefix);
-  std::vector<StringRef> Names;
-  for (const Check *C : allChecks())
-    Names.push_back(C->Info.Name);
+  auto Names =
+      llvm::map_to_vector(allChecks(), [](const Check *C) -> StringRef { return C->Info.Name; });
   StringRef Near = nearest(Bare, Names);
   if (Near.empty())
     return llvm::createStringError("no check '" + Name + "'; `heddle checks` lists all");
@@ -162,7 +162,8 @@ llvm::Error setOption(CheckSelection &S, StringRef Assignment) {
   auto [CheckName, Name] = Key.trim().split('.');
   Value = Value.trim();
   if (!Assignment.contains('=') || CheckName.empty() || Name.empty())
-    return llvm::createStringError("option '" + Assignment + "' is not of the form "
+    return llvm::createStringError("option '" + Assignment +
+                                   "' is not of the form "
                                    "CHECK.NAME=VALUE");
   llvm::Expected<const Check *> C = namedCheck(CheckName);
   if (!C)
@@ -171,9 +172,8 @@ llvm::Error setOption(CheckSelection &S, StringRef Assignment) {
   const OptionInfo *O = findOption(Info, Name);
   if (!O) {
     std::string Text = ("check '" + Prefix + Info.Name + "' has no option '" + Name + "'").str();
-    std::vector<StringRef> Names;
-    for (const OptionInfo &Known : Info.Options)
-      Names.push_back(Known.Name);
+    auto Names = llvm::map_to_vector(
+        Info.Options, [](const OptionInfo &Known) -> StringRef { return Known.Name; });
     if (StringRef Near = nearest(Name, Names); !Near.empty())
       Text += ("; did you mean '" + Near + "'?").str();
     else if (!Names.empty())

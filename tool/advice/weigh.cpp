@@ -43,6 +43,18 @@ void lowered(Confidence &C) {
     C = C == Confidence::High ? Confidence::Medium : Confidence::Low;
 }
 
+/// Each of several units sets state that the process has only once, and that is
+/// all that ties them together.
+bool setsProcessState(const Opportunity &O) {
+  const Fact *Wide = O.fact(FactKind::ProcessWide);
+  if (!Wide || O.Units <= 1)
+    return false;
+  if (O.Kind != OpportunityKind::Loop || O.fact(FactKind::Independent))
+    return true;
+  const Span &Call = Wide->Through.empty() ? Wide->At : Wide->Through.front().At;
+  return O.Judgement.From == Call;
+}
+
 /// The condition of a gate.
 bool closes(Gate Which, const Opportunity &O, const Guidelines &G) {
   const Limits &L = G.Limit;
@@ -61,7 +73,7 @@ bool closes(Gate Which, const Opportunity &O, const Guidelines &G) {
     return Loop && O.Judgement.Verdict == LoopVerdict::Unknown && !O.Requests &&
            O.Current != Verdict::Parallel;
   case Gate::HardIsolation:
-    return O.fact(FactKind::ProcessWide) && O.Units > 1;
+    return O.fact(FactKind::CrashIsolation) || O.fact(FactKind::Snapshot) || setsProcessState(O);
   case Gate::OneLock: {
     const Fact *Locked = O.fact(FactKind::LockedShare), *Shared = O.fact(FactKind::SharedWritten);
     return Locked && Locked->Value >= L.OneLockShare.Value && Shared && Shared->Value > 0 &&
@@ -192,7 +204,8 @@ Evidence gateEvidence(const GateRule &R, const Opportunity &O, const Guidelines 
       E.At = O.Judgement.To;
     break;
   case Gate::HardIsolation:
-    of(FactKind::ProcessWide);
+    for (FactKind K : {FactKind::Snapshot, FactKind::CrashIsolation, FactKind::ProcessWide})
+      of(K);
     break;
   case Gate::OneLock:
     of(FactKind::LockedShare);

@@ -25,6 +25,13 @@
 
 using namespace clang;
 
+/// Debian's libisl.a and libgmp.a are compiled for executables and address
+/// stderr as data of the program, which a shared object cannot link. The link
+/// option --wrap=stderr turns these references to a variable of our own.
+extern FILE *RealStderr asm("__real_stderr");
+[[gnu::visibility("hidden")]] extern FILE *OwnStderr asm("__wrap_stderr");
+FILE *OwnStderr = RealStderr;
+
 namespace heddle {
 namespace {
 
@@ -38,11 +45,10 @@ __attribute__((constructor(101))) void refuseOtherHosts() {
   int Major = 0;
   if (At && std::sscanf(At, "version %d", &Major) == 1 && Major == CLANG_VERSION_MAJOR)
     return;
-  std::fprintf(stderr,
-               "heddle-tidy-%d.so: this plugin is built for clang-tidy %d and cannot run in '%s'; "
-               "load it in clang-tidy-%d\n",
-               CLANG_VERSION_MAJOR, CLANG_VERSION_MAJOR, Host.c_str(), CLANG_VERSION_MAJOR);
-  std::fflush(stderr);
+  dprintf(STDERR_FILENO,
+          "heddle-tidy-%d.so: this plugin is built for clang-tidy %d and cannot run in '%s'; "
+          "load it in clang-tidy-%d\n",
+          CLANG_VERSION_MAJOR, CLANG_VERSION_MAJOR, Host.c_str(), CLANG_VERSION_MAJOR);
   _exit(2);
 }
 

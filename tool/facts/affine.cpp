@@ -166,6 +166,10 @@ Affine Resolver::variable(const DeclRefExpr *D, const VarDecl *V) {
   if (const Expr *Value = value(V, D, false))
     if (Affine R = affine(Value); R.Known)
       return R;
+  // An element of an array is what it was when it was loaded.
+  if (const Expr *Value = value(V, D, true))
+    if (Affine R = affine(Value); R.Known && !R.Through.empty())
+      return R;
   return term(Usr);
 }
 
@@ -185,7 +189,7 @@ Affine Resolver::affine(const Expr *E) {
   if (!E->getType()->isIntegralOrEnumerationType() || E->isValueDependent())
     return {};
   if (Expr::EvalResult V; E->EvaluateAsInt(V, F.Unit.Ast)) {
-    if (V.Val.getInt().getSignificantBits() > 62)
+    if (!V.Val.getInt().isRepresentableByInt64() || V.Val.getInt().getSignificantBits() > 62)
       return {};
     return constantAffine(V.Val.getInt().getExtValue());
   }
@@ -315,7 +319,12 @@ PointerRef Resolver::pointerVariable(const DeclRefExpr *D, const VarDecl *V) {
   Symbol Usr = F.Unit.usr(V);
   for (uint32_t L : chain()) {
     const LoopHeader &H = B.Headers[L];
-    if (H.Index == V && !H.Range) {
+    if (H.Index == V && H.Range) {
+      ElementRef R = Resolver(B, B.facts().Loops[L].Parent).container(H.Range);
+      subscript(R, term(Usr));
+      return loaded(D, std::move(R));
+    }
+    if (H.Index == V) {
       Affine I = term(Usr);
       if (H.Update && after(D, H.Update))
         I.Constant = B.facts().Loops[L].Step;
@@ -458,6 +467,14 @@ PointerRef Resolver::pointee(const Expr *E) {
     }
     if (R && R->Returns == ReturnedPlace::Argument && C->getNumArgs())
       return pointee(C->getArg(0));
+    // end(), find(): somewhere in the container.
+    if (M && M->getMethodDecl())
+      if (const ContainerModel *Model = F.Unit.api(M->getMethodDecl(), M->getRecordDecl()).Container;
+          Model && Model->Effect == ContainerEffect::ReadStructure) {
+        PointerRef P{container(M->getImplicitObjectArgument()), true};
+        subscript(P.To, {});
+        return P;
+      }
     if (C->isGLValue() && C->getNumArgs() && F.Unit.inSystemHeader(C->getDirectCallee() ? static_cast<const Decl *>(C->getDirectCallee()) : F.Fn))
       return loaded(E, element(E));
   }
@@ -547,8 +564,19 @@ ElementRef Resolver::element(const Expr *E) {
     if (C->getNumArgs() == 1)
       Index = C->getArg(0);
   }
-  if (Model && Model->Returns == ReturnedPlace::Argument && C->getNumArgs())
-    return element(C->getArg(0));
+  if (Model && Model->Returns == ReturnedPlace::Argument && C->getNumArgs()) {
+    ElementRef R = element(C->getArg(0));
+    // get<1>(pair): different numbers are different members.
+    const TemplateArgumentList *Given = Callee->getTemplateSpecializationArgs();
+    if (Given && Given->size() && Given->get(0).getKind() == TemplateArgument::Integral) {
+      std::string Member = "." + std::to_string(Given->get(0).getAsIntegral().getLimitedValue());
+      if (!R.Subscripts.empty())
+        R.Field += Member;
+      else if (R.Base.known())
+        R.Base = extend(R.Base, Member);
+    }
+    return R;
+  }
   if (!Object)
     return Opaque(true);
   // vector<bool> gives proxies: neighbours share a word.

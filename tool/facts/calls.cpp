@@ -292,7 +292,6 @@ void FunctionContext::visitCall(const CallExpr *E) {
 
   // Callables that are handed over: a launch starts them, a library function
   // is taken to call them, a function of ours may do either.
-  uint32_t EntryPosition = M.Launches ? M.Launches->Entry : None;
   llvm::SmallVector<Callable, 2> Handed;
   for (size_t I = 0; I < Args.size(); ++I) {
     QualType T = Args[I]->getType();
@@ -366,8 +365,6 @@ void FunctionContext::visitCall(const CallExpr *E) {
   if (M.Returns || M.Container)
     return;
   for (const Callable &H : Handed) {
-    if (H.Arg == EntryPosition)
-      continue;
     heddle::Call Via;
     Via.Callee = H.Usr;
     Via.Name = H.Name;

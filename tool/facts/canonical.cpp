@@ -31,7 +31,7 @@ struct Update {
 class Header {
 public:
   Header(FunctionBody &B, uint32_t L)
-      : B(B), L(B.facts().Loops[L]), H(B.Headers[L]), Ast(B.F.Unit.Ast), Number(L) {}
+      : B(B), L(B.facts().Loops[L]), H(B.Headers[L]), Ast(B.F.Unit.Ast) {}
 
   void recognise();
 
@@ -67,7 +67,6 @@ private:
   Loop &L;
   LoopHeader &H;
   const ASTContext &Ast;
-  uint32_t Number;
 };
 
 std::optional<Update> Header::update(const Expr *E) const {
@@ -359,6 +358,12 @@ void Header::recognise() {
     H.Index = nullptr;
     return;
   }
+  // What it starts from, where the header does not say.
+  if (H.Index->getType()->isIntegralOrEnumerationType()) {
+    L.Lower.Known = true;
+    L.Lower.Terms = {{Symbol((L.Index.str() + "#entry").str()), 1}};
+  } else
+    L.Lower = constantAffine(0);
   if (InBody || !isa<ForStmt>(H.S)) {
     if (isa<DoStmt>(H.S))
       L.Upper = {};

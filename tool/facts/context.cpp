@@ -158,8 +158,14 @@ const ApiModel &UnitContext::api(const FunctionDecl *F, const CXXRecordDecl *Obj
     F->getDeclName().print(Out, Ast.getPrintingPolicy());
     M = Apis.find((name(Object).str() + "::" + Out.str()).str());
   }
-  if (!M)
-    M = Apis.find(name(F).str());
+  // A bare name such as `send` means the C library's function, not ours.
+  llvm::StringRef Plain = name(F).str();
+  if (!M && (Plain.contains("::") || F->getBuiltinID() || inSystemHeader(F) ||
+             (F->isExternC() && !F->hasBody())))
+    M = Apis.find(Plain);
+  // std::move, the algorithm, shares its name with the cast.
+  if (M.Returns && M.Returns->Returns == ReturnedPlace::Argument && F->getNumParams() > 2)
+    M.Returns = nullptr, M.Pure = false;
   return Models_[{F, Object}] = M;
 }
 

@@ -176,14 +176,26 @@ std::optional<Difference> difference(const DependenceQuery &Q, const Affine &A, 
 
 } // namespace
 
+bool isScalarType(llvm::StringRef Printed) {
+  if (Printed.ends_with("*"))
+    return true;
+  for (llvm::StringRef Part : {"unsigned ", "signed ", "_Complex "})
+    Printed.consume_front(Part);
+  return llvm::is_contained({"char", "int", "long", "long long", "short", "float", "double",
+                             "long double", "bool", "_Bool", "__int128", "wchar_t", "char8_t",
+                             "char16_t", "char32_t"},
+                            Printed);
+}
+
 DependenceResult testPair(const DependenceQuery &Q) {
   const LoopAccess &A = *Q.A.Access, &B = *Q.B.Access;
   if (!overlap(A.Field.str(), B.Field.str()))
     return {Carried::No, std::nullopt};
   unsigned Dimensions = std::min(A.Subscripts.size(), B.Subscripts.size());
   // One object seen as elements of two types: positions do not compare.
-  bool Exact = A.Type == B.Type || A.Field != B.Field ||
-               A.Subscripts.size() != B.Subscripts.size() || !Dimensions;
+  bool Exact = A.Type == B.Type || A.Field != B.Field || !Dimensions ||
+               A.Subscripts.size() != B.Subscripts.size() || !isScalarType(A.Type.str()) ||
+               !isScalarType(B.Type.str());
   if (!Exact)
     return {Carried::Unknown, std::nullopt};
 
@@ -194,8 +206,14 @@ DependenceResult testPair(const DependenceQuery &Q) {
       continue;
     }
     std::optional<Difference> Diff = difference(Q, X, Y);
-    if (!Diff)
+    if (!Diff) {
+      // A value of which nothing is known but that it may differ.
+      for (const AccessInstance *Side : {&Q.A, &Q.B})
+        for (const Term &T : Side->Access->Subscripts[D].Terms)
+          Exact &= T.Variable == Q.Tested->Index || !Q.Varies(T.Variable) ||
+                   llvm::any_of(Side->Inner, [&](const Loop *L) { return L->Index == T.Variable; });
       continue;
+    }
     if (Diff->Coefficient == 0) {
       if (Diff->Constant != 0)
         return {Carried::No, std::nullopt};

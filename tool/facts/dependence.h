@@ -46,6 +46,10 @@ struct DependenceResult {
   std::optional<int64_t> Distance;
 };
 
+/// Whether a type, as printed, is a number or a pointer, not a record that may
+/// contain others.
+bool isScalarType(llvm::StringRef Printed);
+
 /// Decides one pair. Bounded: isl's operations are limited, and what goes over
 /// the limit is Unknown. Both accesses must have the same base.
 DependenceResult testPair(const DependenceQuery &Q);

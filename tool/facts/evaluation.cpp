@@ -10,7 +10,7 @@
 /// `t = a[i]; b[i] = t;` is: read a[i], write t, read t, write b[i].
 #include "facts/loopbody.h"
 
-#include "clang/AST/RecursiveASTVisitor.h"
+#include "clang/AST/Attr.h"
 #include "clang/AST/StmtOpenMP.h"
 #include "clang/Basic/Builtins.h"
 #include "clang/Basic/OpenMPKinds.h"
@@ -40,6 +40,32 @@ const VarDecl *variableOf(const Expr *E) {
   const auto *D = dyn_cast<DeclRefExpr>(plain(E));
   const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
   return V ? V->getCanonicalDecl() : nullptr;
+}
+
+/// A non-const method that a const one of the same name stands beside only gives
+/// access: begin, at, operator[] of a vector (not of a map).
+bool isAccessor(const CXXMethodDecl *M) {
+  if (M->isConst())
+    return true;
+  for (const NamedDecl *N : M->getParent()->lookup(M->getDeclName())) {
+    if (const auto *U = dyn_cast<UsingShadowDecl>(N))
+      N = U->getTargetDecl();
+    const auto *Other = dyn_cast<CXXMethodDecl>(N);
+    if (Other && Other->isConst() && Other->getNumParams() == M->getNumParams())
+      return true;
+  }
+  return false;
+}
+
+/// Part of the implementation of the standard library: in namespace std, or in
+/// one of the reserved names.
+bool isStandard(const Decl *D) {
+  const DeclContext *Outermost = nullptr;
+  for (const DeclContext *C = D->getDeclContext(); C && !C->isTranslationUnit(); C = C->getParent())
+    if (C->isNamespace())
+      Outermost = C;
+  const auto *N = dyn_cast_or_null<NamespaceDecl>(Outermost);
+  return N && (N->isStdNamespace() || N->getName().starts_with("__"));
 }
 
 /// The variable of `x`, `x.f` and `x[i]`: what changes when these do.
@@ -112,7 +138,7 @@ bool writesIn(const Stmt *S, const VarDecl *V) {
       if (!C->getArg(I)->isGLValue() || rootOf(C->getArg(I)) != V)
         continue;
       if (Operator && I == 0) {
-        if (!cast<CXXMethodDecl>(F)->isConst())
+        if (!isAccessor(cast<CXXMethodDecl>(F)))
           return true;
         continue;
       }
@@ -123,7 +149,7 @@ bool writesIn(const Stmt *S, const VarDecl *V) {
         return true;
     }
     if (const auto *M = dyn_cast<CXXMemberCallExpr>(C);
-        M && M->getMethodDecl() && !M->getMethodDecl()->isConst() &&
+        M && M->getMethodDecl() && !isAccessor(M->getMethodDecl()) &&
         rootOf(M->getImplicitObjectArgument()) == V)
       return true;
   }
@@ -242,6 +268,7 @@ private:
         B.facts().Loops[E.Loop].Locals.push_back(Usr);
   }
 
+  bool implicitCalls(const Stmt *S);
   void declaration(const DeclStmt *D);
   void loop(const Stmt *S, const Stmt *Init, llvm::function_ref<void()> Condition,
             const Stmt *Body, const Expr *Increment, bool AtLeastOnce);
@@ -253,8 +280,8 @@ private:
   bool assign(const BinaryOperator *A, bool Discard);
   void call(const CallExpr *E);
   void construct(const CXXConstructExpr *E);
-  void argument(const FunctionDecl *Callee, unsigned Number, const Expr *E, uint32_t Call,
-                bool Known);
+  void argument(const FunctionDecl *Callee, unsigned Number, const Expr *E, uint32_t Call, bool Known,
+                bool Pure = false);
   void lambda(const LambdaExpr *L);
 
   FunctionBody &B;
@@ -329,9 +356,18 @@ void Evaluation::statement(const Stmt *S) {
     statement(R->getInit());
     if (R->getRangeInit())
       eval(R->getRangeInit());
+    bool Library = true;
+    for (const Stmt *Part : {static_cast<const Stmt *>(R->getBeginStmt()),
+                             static_cast<const Stmt *>(R->getEndStmt()),
+                             static_cast<const Stmt *>(R->getCond()),
+                             static_cast<const Stmt *>(R->getInc()),
+                             static_cast<const Stmt *>(R->getLoopVarStmt())})
+      Library &= implicitCalls(Part);
     loop(S, nullptr,
          [&] {
            declare(R->getLoopVariable());
+           if (!Library)
+             markUnknown("what the iterators of its range do is not known", R->getRangeInit()->getSourceRange());
            // The element is copied; through a reference it is only named.
            if (R->getLoopVariable()->getType()->isReferenceType())
              return;
@@ -401,6 +437,24 @@ void Evaluation::statement(const Stmt *S) {
     forEachChild(S, [&](const Stmt *C) { statement(C); });
   }
   --Depth;
+}
+
+/// The calls of a range-for that are not written down. False when some are not
+/// the standard library's.
+bool Evaluation::implicitCalls(const Stmt *S) {
+  if (!S)
+    return true;
+  bool Library = true;
+  if (const auto *C = dyn_cast<CallExpr>(S)) {
+    Library = C->getDirectCallee() && isStandard(C->getDirectCallee()) &&
+              F.Unit.inSystemHeader(C->getDirectCallee());
+    if (auto It = F.CallIndices.find(C); Library && It != F.CallIndices.end())
+      B.Handled.insert(It->second);
+  }
+  for (const Stmt *Child : S->children())
+    if (Child)
+      Library &= implicitCalls(Child);
+  return Library;
 }
 
 void Evaluation::declaration(const DeclStmt *D) {
@@ -570,7 +624,7 @@ bool Evaluation::assign(const BinaryOperator *A, bool Discard) {
   auto Constant = [&](const Expr *E) -> std::optional<int64_t> {
     Expr::EvalResult V;
     if (E->isValueDependent() || !E->getType()->isIntegerType() || !E->EvaluateAsInt(V, Ast) ||
-        V.Val.getInt().getSignificantBits() > 62)
+        !V.Val.getInt().isRepresentableByInt64() || V.Val.getInt().getSignificantBits() > 62)
       return std::nullopt;
     return V.Val.getInt().getExtValue();
   };
@@ -622,6 +676,8 @@ bool Evaluation::assign(const BinaryOperator *A, bool Discard) {
 
 Step *Evaluation::access(const Expr *E, bool Reads, bool Writes, Step::Extent Size) {
   if (Suppressed && Reads && !Writes && sameExpr(E, Suppressed, Ast))
+    return nullptr;
+  if (isa<StringLiteral>(plain(E)))
     return nullptr;
   QualType T = E->getType();
   if (T.isVolatileQualified())
@@ -745,7 +801,7 @@ void Evaluation::eval(const Expr *E, bool Discard) {
 /// One argument of a call. Known: the call's effect is what the parameter's type
 /// allows; otherwise the callee's summary will say.
 void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Expr *E, uint32_t Call,
-                          bool Known) {
+                          bool Known, bool Pure) {
   eval(E);
   const ParmVarDecl *P =
       Callee && Number < Callee->getNumParams() ? Callee->getParamDecl(Number) : nullptr;
@@ -759,9 +815,11 @@ void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Exp
   const auto *AddressOf = dyn_cast<UnaryOperator>(S);
   if (AddressOf && AddressOf->getOpcode() != UO_AddrOf)
     AddressOf = nullptr;
-  const Expr *Object = Reference && E->isGLValue() ? S : AddressOf ? AddressOf->getSubExpr() : nullptr;
+  if (Reference && !S->isGLValue() && !isPointerLike(T))
+    return; // a temporary of the call
+  const Expr *Object = Reference && S->isGLValue() ? S : AddressOf ? AddressOf->getSubExpr() : nullptr;
   QualType Pointed = Reference ? T.getNonReferenceType() : T->getPointeeType();
-  bool Const = !Pointed.isNull() && Pointed.isConstQualified();
+  bool Const = Pure || (!Pointed.isNull() && Pointed.isConstQualified());
   if (Object && Object->getType()->isFunctionType())
     return;
   if (Known || (Object && rootOf(Object) && isScalarVariable(rootOf(Object)))) {
@@ -801,20 +859,27 @@ void Evaluation::call(const CallExpr *E) {
 
   bool System = Callee && F.Unit.inSystemHeader(Callee);
   unsigned Builtin = Callee ? Callee->getBuiltinID() : 0;
-  const ApiModel None_;
-  const ApiModel &Api = Callee ? F.Unit.api(Callee, Class) : None_;
+  const ApiModel Api = Callee ? F.Unit.api(Callee, Class) : ApiModel();
   bool Acts = Api.Blocks || Api.Locks || Api.Launches || Api.Joins || Api.Hazard;
   bool Pure = Callee && (Api.Pure || Callee->hasAttr<ConstAttr>() || Callee->hasAttr<PureAttr>() ||
                          (Builtin && (Ast.BuiltinInfo.isConst(Builtin) ||
                                       Ast.BuiltinInfo.isConstWithoutErrnoAndExceptions(Builtin) ||
                                       Ast.BuiltinInfo.isPure(Builtin))));
-  bool Library = System && (Callee->isInStdNamespace() || Api.Container || Api.Returns);
-  bool Known = (Pure && !Object) || ((Library || (Builtin && Api.Returns)) && !Acts);
+  bool Library = System && (isStandard(Callee) || Callee->isOverloadedOperator() ||
+                            Api.Container || Api.Returns);
+  // strlen, memcpy, frexp...: what the compiler knows acts on its arguments only.
+  bool OnArguments =
+      Builtin && llvm::is_contained({"string.h", "strings.h", "math.h", "ctype.h", "complex.h",
+                                     "wchar.h"},
+                                    llvm::StringRef(Ast.BuiltinInfo.getHeaderName(Builtin)
+                                                        ? Ast.BuiltinInfo.getHeaderName(Builtin)
+                                                        : ""));
+  bool Known = (Pure && !Object) || ((Library || OnArguments || (Builtin && Api.Returns)) && !Acts);
   if (Callee && Callee->hasAttr<ReturnsTwiceAttr>())
     markUnknown("setjmp", E->getSourceRange());
 
   for (unsigned I = First; I < E->getNumArgs(); ++I)
-    argument(Callee, I - First, E->getArg(I), Index, Known);
+    argument(Callee, I - First, E->getArg(I), Index, Known, Pure);
   if (Callee && Callee->isNoReturn()) {
     if (Index != None)
       B.Handled.insert(Index);
@@ -823,9 +888,9 @@ void Evaluation::call(const CallExpr *E) {
   }
   if (Known && Index != None)
     B.Handled.insert(Index);
-  if (!Object)
+  const auto *Method = dyn_cast_or_null<CXXMethodDecl>(Callee);
+  if (!Object || !Method)
     return;
-  const auto *Method = cast<CXXMethodDecl>(Callee ? Callee : nullptr);
   if (!Known) {
     if (innermost() != None)
       B.Arguments.push_back({innermost(), Index, None, Object});
@@ -835,7 +900,8 @@ void Evaluation::call(const CallExpr *E) {
     return;
   }
   // Element access is an access where the result is used, not here.
-  if (Api.Returns || Pure)
+  bool Structure = Api.Container && Api.Container->Effect == ContainerEffect::WriteStructure;
+  if ((Api.Returns || Pure) && !Structure)
     return;
   bool Pointer = Object->getType()->isAnyPointerType();
   OverloadedOperatorKind Op = Method->getOverloadedOperator();
@@ -855,6 +921,7 @@ void Evaluation::call(const CallExpr *E) {
       if (Expr::EvalResult V; !E->getArg(1)->isValueDependent() &&
                               E->getArg(1)->getType()->isIntegerType() &&
                               E->getArg(1)->EvaluateAsInt(V, Ast) &&
+                              V.Val.getInt().isRepresentableByInt64() &&
                               V.Val.getInt().getSignificantBits() <= 62)
         A->Advance = (Op == OO_PlusEqual ? 1 : -1) * V.Val.getInt().getExtValue();
     A->At = E;

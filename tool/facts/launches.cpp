@@ -29,6 +29,20 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
   L.Loop = loopOf(E);
   L.JoinsAtEnd = M.JoinsAtEnd;
   L.At = Unit.span(E->getSourceRange());
+  if (M.Entry == AnyCallable) {
+    for (const Expr *A : Args) {
+      Target T = callable(A);
+      if (!T.F)
+        continue;
+      L.Entry = Unit.usr(T.F);
+      L.EntryName = Unit.name(T.F);
+      L.Object = T.Object;
+      Facts.Launches.push_back(L);
+      emit(EventKind::Launch, Facts.Launches.size() - 1);
+    }
+    if (L.Entry)
+      return;
+  }
   size_t Shift = 0;
   if (M.Entry >= 0) {
     if (static_cast<size_t>(M.Entry) < Args.size() && isPolicy(Args[M.Entry]->getType()))

@@ -80,10 +80,8 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
   Op.Text = isa<CXXThisExpr>(Shown) ? Symbol("this") : Unit.text(Shown);
   Op.At = Unit.span(E->getSourceRange());
   // Functions that lock several at once, such as std::lock.
-  if (Op.Kind == LockOpKind::Acquire && M.Mutex == 0 && Args.size() > 1 &&
-      Args[1]->getType().getCanonicalType() == Args[0]->getType().getCanonicalType() &&
-      R && !Args[0]->getType()->isAnyPointerType()) {
-    for (const Expr *A : Args) {
+  if (Op.Kind == LockOpKind::Acquire && M.All) {
+    for (const Expr *A : Args.drop_front(M.Mutex)) {
       Op.Mutex = lvalue(A);
       if (Unit.guard(A->getType()->getAsCXXRecordDecl()))
         Op.Mutex = extend(Op.Mutex, "*");
@@ -168,7 +166,9 @@ void FunctionContext::branchOnTry(const Expr *Condition, Block &B) {
           return;
         Other = C->getRHS();
       }
-      EqualTo = R.Val.getInt().getExtValue();
+      EqualTo = R.Val.getInt().tryExtValue();
+      if (!EqualTo)
+        return;
       Negated ^= C->getOpcode() == BO_NE;
       Condition = Other;
       continue;

@@ -13,7 +13,9 @@ namespace heddle {
 /// Sum of Coefficient * Variable + Constant over loop indices and loop-invariant
 /// integers. Known is false for anything else (then the rest is empty).
 struct Term {
-  Symbol Variable; ///< USR of the variable.
+  /// USR of the variable; followed by "#entry" for its value before the loop; or
+  /// a place as toString prints it.
+  Symbol Variable;
   int64_t Coefficient = 1;
 };
 struct Affine {

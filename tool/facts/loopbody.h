@@ -4,6 +4,7 @@
 
 #include "facts/context.h"
 #include "clang/AST/Stmt.h"
+#include "clang/Basic/SourceManager.h"
 
 namespace heddle {
 

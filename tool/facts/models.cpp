@@ -31,8 +31,8 @@ Names enumNames(LockRole) {
   return N;
 }
 Names enumNames(HazardKind) {
-  static constexpr llvm::StringLiteral N[] = {"mt-unsafe", "unsafe-on-same-object",
-                                              "process-wide", "conditional"};
+  static constexpr llvm::StringLiteral N[] = {"mt-unsafe", "unsafe-on-same-object", "process-wide",
+                                              "conditional"};
   return N;
 }
 Names enumNames(ContainerEffect) {
@@ -213,9 +213,7 @@ class TextReader {
 public:
   TextReader(Models::Tables &Out, llvm::MemoryBufferRef Text) : Out(Out), Text(Text) {
     Sources.setDiagHandler(
-        [](const llvm::SMDiagnostic &D, void *Self) {
-          static_cast<TextReader *>(Self)->report(D);
-        },
+        [](const llvm::SMDiagnostic &D, void *Self) { static_cast<TextReader *>(Self)->report(D); },
         this);
   }
 
@@ -337,8 +335,7 @@ private:
     });
   }
 
-  template <class Row>
-  bool readTable(Node *N, std::vector<Row> &Table, uint32_t Entry::*Slot) {
+  template <class Row> bool readTable(Node *N, std::vector<Row> &Table, uint32_t Entry::*Slot) {
     size_t First = Table.size();
     return items(N, [&](Node *Item) { return readRow(Item, Table, Slot, First); });
   }

@@ -27,7 +27,7 @@ Place step(const Place &P, llvm::StringRef Step) {
 std::string indexStep(const Expr *Index, const ASTContext &Ast) {
   Expr::EvalResult R;
   if (!Index->isValueDependent() && Index->EvaluateAsInt(R, Ast) && R.Val.isInt() &&
-      R.Val.getInt().getSignificantBits() <= 64)
+      R.Val.getInt().isRepresentableByInt64())
     return "[" + std::to_string(R.Val.getInt().getExtValue()) + "]";
   return "[]";
 }

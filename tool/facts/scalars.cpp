@@ -53,7 +53,7 @@ class Walk {
 public:
   explicit Walk(FunctionBody &B) : B(B) {}
 
-  void steps(const std::vector<Step> &S, State &Now) {
+  void steps(llvm::ArrayRef<Step> S, State &Now) {
     State Head = Now;
     steps(S, Now, Head);
   }
@@ -62,7 +62,7 @@ public:
   std::vector<Seen> All; ///< In order of first appearance.
 
 private:
-  void steps(const std::vector<Step> &S, State &Now, const State &Head) {
+  void steps(llvm::ArrayRef<Step> S, State &Now, const State &Head) {
     for (const Step &Each : S)
       step(Each, Now, Head);
   }
@@ -253,8 +253,8 @@ void Classifier::readAfter(Walk &After) {
     bool Alternatives = F.Owner && F.Owner->What == Step::Branch;
     if (!Alternatives) {
       State Before = Now;
-      std::vector<Step> Rest(F.Steps->begin() + F.At + 1, F.Steps->end());
-      After.steps(Rest, Now);
+      // The walk keeps pointers to steps, so it must see these and no copies.
+      After.steps(llvm::ArrayRef(*F.Steps).drop_front(F.At + 1), Now);
       Now.Dead = false;
       if (F.Owner && F.Owner->What == Step::Switch)
         Now = Before;

@@ -136,18 +136,10 @@ void extractFunction(UnitContext &Unit, const FunctionDecl *Fn, Symbol Parent) {
               V && !V->getType()->isReferenceType())
             F.Copied.insert(V->getCanonicalDecl());
   }
-  LoopHooks Hooks;
-  Hooks.PlaceOf = [&](const Expr *E) { return F.lvalue(E); };
-  Hooks.SpanOf = [&](SourceRange R) { return Unit.span(R); };
-  Hooks.UsrOf = [&](const Decl *D) { return Unit.usr(D); };
-  Hooks.CallIndex = [&](const Stmt *S) {
-    auto It = F.CallIndices.find(dyn_cast<Expr>(S));
-    return It == F.CallIndices.end() ? None : It->second;
-  };
-  F.Loops = numberLoops(*Fn, Unit.Ast, Facts, Hooks);
+  F.Loops = numberLoops(F);
   F.prepare(Body);
   extractGraph(F);
-  fillLoops(*Fn, Unit.Ast, Facts, Hooks, F.Loops);
+  fillLoops(F);
   Unit.Facts.Functions.push_back(std::move(Facts));
 }
 

@@ -12,11 +12,45 @@
 #include "facts/models.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SmallVector.h"
+#include "llvm/Support/JSON.h"
+
+/// Hashes symbol numbers: never iterate over such a map for output.
+template <> struct llvm::DenseMapInfo<heddle::Place> {
+  static heddle::Place getEmptyKey() {
+    return {heddle::RootKind::Unknown, DenseMapInfo<heddle::Symbol>::getEmptyKey(), 0, {}};
+  }
+  static heddle::Place getTombstoneKey() {
+    return {heddle::RootKind::Unknown, DenseMapInfo<heddle::Symbol>::getTombstoneKey(), 0, {}};
+  }
+  static unsigned getHashValue(const heddle::Place &P) {
+    uint64_t Root = (uint64_t(P.Index) << 8) | uint64_t(P.Root);
+    uint64_t Names = (uint64_t(P.Name.number()) << 32) | P.Path.number();
+    return DenseMapInfo<uint64_t>::getHashValue(Names * 0x9e3779b97f4a7c15ull + Root);
+  }
+  static bool isEqual(const heddle::Place &A, const heddle::Place &B) { return A == B; }
+};
 
 namespace heddle {
 
 /// Index into Program::Functions.
 using FunctionId = uint32_t;
+
+/// What pointers may hold, flow-insensitively. Bindings are listed by the root of
+/// the pointer, so that a look-up compares the few paths that can match.
+struct PointsTo {
+  struct Bound {
+    Symbol Path;  ///< Of the pointer, below the root.
+    Place Target; ///< Unknown when there are several, or one that has no name.
+  };
+  /// Keys have an empty path.
+  llvm::DenseMap<Place, llvm::SmallVector<Bound, 2>> ByRoot;
+
+  /// Adds a target; two different ones make the pointer ambiguous.
+  void add(const Place &Pointer, const Place &Target);
+  /// The binding whose pointer is the longest prefix of What that is followed by
+  /// "*"; null when there is none.
+  const Bound *find(const Place &What) const;
+};
 
 /// One step of a call chain: In calls something at At.
 struct Hop {
@@ -48,9 +82,10 @@ struct EffectAccess {
   Place What;
   AccessKind Kind = AccessKind::Read;
   Lockset Held; ///< Must be held at the access, beyond what the caller holds.
+  std::vector<Place> Dropped; ///< Locks of the caller that were given back before.
   Symbol Member, Text, Type;
-  Span At;      ///< The access itself.
-  Chain Through;///< Calls from this function to it; empty when it is here.
+  Span At;       ///< The access itself.
+  Chain Through; ///< Calls from this function to it; empty when it is here.
 };
 
 struct EffectBlock {
@@ -59,18 +94,35 @@ struct EffectBlock {
   Span At;
   Chain Through;
   Lockset Held; ///< Locks taken between this function's entry and the call.
+  /// Locks of the caller that were given back before, or are while waiting. An
+  /// Unknown place stands for some lock that could not be named.
+  std::vector<Place> Dropped;
 };
 
 /// What a call of one function may do, callees included.
 struct Summary {
-  std::vector<EffectAccess> Accesses; ///< Sorted; capped, and then not Complete.
+  /// Sorted; capped, and then not Complete. Memory that the call itself made
+  /// (its locals, fresh heap objects) is left out.
+  std::vector<EffectAccess> Accesses;
   std::vector<EffectBlock> Blocks;    ///< One witness per category and lockset.
   Lockset Acquired;                   ///< Must be held at exit and was not at entry.
   std::vector<Place> Released;        ///< May have been given back at exit.
   std::vector<uint32_t> Launches;     ///< Indices into Program::Threads, live at exit.
+  std::vector<Binding> Bindings;      ///< Made on objects of the caller.
   std::vector<Place> Returns;         ///< Unique resolved pointees, as Facts::Returns.
   bool Pure = true;                   ///< No effect visible outside but its result.
   bool DoesIo = false;
+  /// Variables of static storage duration, the first of each for people. These
+  /// hold also when Accesses was capped.
+  bool ReadsGlobals = false, WritesGlobals = false;
+  Symbol GlobalWritten;
+  Span GlobalWrittenAt;
+  /// Something is written that could not be named: `p->x` with unknown p.
+  bool WritesUnknown = false;
+  Span UnknownWrittenAt;
+  bool MayLaunch = false;             ///< A thread or task is started on the way.
+  /// Effects that are no accesses: I/O, locks, starts, state inside libraries.
+  bool HiddenEffects = false;
   double Cost = 0;                    ///< Operations of one call, callees counted.
   bool Complete = true;
   Symbol WhyIncomplete;               ///< First reason, for people.
@@ -92,9 +144,13 @@ struct ProgramFunction {
   std::vector<llvm::SmallVector<CallTarget, 1>> Targets;
   std::vector<std::pair<FunctionId, uint32_t>> Callers; ///< Function, index of call.
   Summary Effects;
+  PointsTo Bound; ///< Own bindings and those that callees make on our objects.
   /// Must-held locks before each event: Held[Block][Event], in terms of this
   /// function, callers not counted.
+  /// Empty when the function and its callees do not lock.
   std::vector<std::vector<Lockset>> Held;
+  /// In the same shape: locks of the caller that may have been given back.
+  std::vector<std::vector<std::vector<Place>>> Released;
 };
 
 /// A start of a thread (or task, region, handler) at one place in the code, or
@@ -119,6 +175,8 @@ struct ThreadAccess {
   Symbol Member, Text, Type;
   Span At;
   Chain Through; ///< From the thread's entry.
+  /// No call on the way is a guess among several candidates.
+  bool Certain = true;
   /// Threads that may be running when this is executed by Thread.
   std::vector<uint32_t> Live;
 };
@@ -132,6 +190,10 @@ struct Program {
   std::vector<Thread> Threads;
   std::vector<ThreadAccess> SharedAccesses; ///< Sorted by place.
   std::shared_ptr<const Models> Apis;
+  /// Pointers with one name in the whole program: globals, locals, heap.
+  PointsTo Bound;
+  /// By USR of a class: what members point to, as far as it is in the same object.
+  llvm::DenseMap<Symbol, PointsTo> ClassBound;
 
   Program() = default;
   Program(Program &&) = default;
@@ -151,10 +213,18 @@ Program buildProgram(std::vector<UnitFacts> Units, std::shared_ptr<const Models>
 Place resolve(const Program &P, FunctionId F, const Place &What);
 
 /// The callee's place in terms of the caller, by call `CallIndex` of `Caller`.
-/// Unknown when it does not survive (the callee's own locals).
+/// Unknown when it does not survive (the callee's own locals). The `this` that a
+/// lambda captured keeps the USR of the method it belongs to as its Name while
+/// it travels through functions outside of that method.
 Place translate(const Program &P, FunctionId Caller, uint32_t CallIndex, const Place &InCallee);
 
 /// Both accesses may be executed at the same time by two different threads.
 bool mayRunAtOnce(const Program &P, const ThreadAccess &A, const ThreadAccess &B);
+
+/// The locks at an event of `F`, callers not counted.
+const Lockset &locksAt(const ProgramFunction &F, size_t Block, size_t Event);
+
+/// The same as JSON, in compact text: for `heddle dump --stage=program`.
+llvm::json::Value programJson(const Program &P);
 
 } // namespace heddle

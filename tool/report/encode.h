@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/codec.h"
+#include "report/report.h"
 
 namespace heddle {
 
@@ -19,5 +20,8 @@ void writeValue(llvm::json::OStream &J, const llvm::json::Value &V);
 /// An object whose members of `First` come before the others.
 void writeObject(llvm::json::OStream &J, const llvm::json::Object &O,
                  llvm::ArrayRef<llvm::StringRef> First);
+
+/// The member "incomplete" of an object.
+void writeIncomplete(llvm::json::OStream &J, const RunInfo &Run);
 
 } // namespace heddle

@@ -44,10 +44,9 @@ json::Object flattened(const Advice &A) {
 }
 
 void writeFinding(json::OStream &J, const Advice &A) {
-  static constexpr StringRef Order[] = {"check", "level",     "confidence", "file",
-                                        "line",  "column",    "endLine",    "endColumn",
-                                        "message", "verdict", "runnerUp",   "margin",
-                                        "kind",  "for",       "against",    "edits"};
+  static constexpr StringRef Order[] = {
+      "check",   "level",   "confidence", "file",   "line", "column", "endLine", "endColumn",
+      "message", "verdict", "runnerUp",   "margin", "kind", "for",    "against", "edits"};
   writeObject(J, flattened(A), Order);
 }
 
@@ -95,6 +94,23 @@ void writeObject(json::OStream &J, const json::Object &O, llvm::ArrayRef<StringR
   J.objectEnd();
 }
 
+void writeIncomplete(json::OStream &J, const RunInfo &Run) {
+  J.attributeArray("incomplete", [&] {
+    for (const FailedUnit &F : Run.Failed)
+      J.object([&] {
+        J.attribute("file", utf8(F.File));
+        J.attribute("reason", utf8(F.Reason));
+        if (!F.At.valid())
+          return;
+        if (F.At.File.str() != F.File)
+          J.attribute("in", utf8(F.At.File.str()));
+        J.attribute("line", F.At.Line);
+        if (F.At.Column)
+          J.attribute("column", F.At.Column);
+      });
+  });
+}
+
 void writeJson(llvm::ArrayRef<Advice> Findings, const RunInfo &Run, llvm::raw_ostream &OS) {
   std::map<StringRef, size_t> Severities, Checks;
   json::OStream J(OS, 2);
@@ -107,20 +123,7 @@ void writeJson(llvm::ArrayRef<Advice> Findings, const RunInfo &Run, llvm::raw_os
         writeFinding(J, A);
       }
     });
-    J.attributeArray("incomplete", [&] {
-      for (const FailedUnit &F : Run.Failed)
-        J.object([&] {
-          J.attribute("file", utf8(F.File));
-          J.attribute("reason", utf8(F.Reason));
-          if (!F.At.valid())
-            return;
-          if (F.At.File.str() != F.File)
-            J.attribute("in", utf8(F.At.File.str()));
-          J.attribute("line", F.At.Line);
-          if (F.At.Column)
-            J.attribute("column", F.At.Column);
-        });
-    });
+    writeIncomplete(J, Run);
     J.attributeObject("summary", [&] {
       J.attribute("files", Run.Files);
       J.attribute("failed", Run.Failed.size());

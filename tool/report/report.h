@@ -3,7 +3,8 @@
 ///
 /// Example, as text:
 ///
-///     src/hits.cpp:12:3: warning: `hits` is written ... without a lock [heddle-unprotected-shared-state]
+///     src/hits.cpp:12:3: warning: `hits` is written ... without a lock
+///     [heddle-unprotected-shared-state]
 ///        12 |   hits++;
 ///           |   ^~~~
 ///     src/main.cpp:20:10: note: the thread is started here [T1]
@@ -24,8 +25,8 @@ struct FailedUnit {
 
 /// What a report has to say about the run besides the findings.
 struct RunInfo {
-  size_t Files = 0; ///< Units of the run, the failed ones among them.
-  std::vector<FailedUnit> Failed;   ///< Sorted by file.
+  size_t Files = 0;                  ///< Units of the run, the failed ones among them.
+  std::vector<FailedUnit> Failed;    ///< Sorted by file.
   std::vector<const Check *> Checks; ///< Those that ran, sorted by name.
 };
 

@@ -56,10 +56,10 @@ std::string percentEncoded(StringRef Path) {
 std::string absolute(StringRef Base, StringRef File) {
   llvm::SmallString<256> Path(File);
   if (llvm::sys::path::is_relative(Path)) {
-    if (Base.empty())
-      (void)llvm::sys::fs::make_absolute(Path);
-    else
-      llvm::sys::fs::make_absolute(Base, Path);
+    // Without a working directory the path stays as it is.
+    llvm::SmallString<256> Start(Base);
+    if (!Start.empty() || !llvm::sys::fs::current_path(Start))
+      llvm::sys::fs::make_absolute(Start, Path);
   }
   llvm::sys::path::remove_dots(Path);
   return Path.str().str();
@@ -138,11 +138,13 @@ struct SarifWriter {
     });
   }
 
-  void physical(const Span &At) {
+  void physical(Span At) {
+    // Code hosts drop what has no region.
+    if (!At.valid())
+      At.Line = 1;
     J.attributeObject("physicalLocation", [&] {
       artifact(At.File.str());
-      if (At.valid())
-        region("region", At);
+      region("region", At);
     });
   }
 
@@ -205,8 +207,12 @@ struct SarifWriter {
         J.attribute("ruleIndex", It->second);
       J.attribute("level", enumNames(A.Level)[static_cast<size_t>(A.Level)]);
       message(Text);
-      if (!A.At.File.empty())
-        J.attributeArray("locations", [&] { J.object([&] { physical(A.At); }); });
+      // A finding without a place is shown at its first evidence.
+      Span Shown = A.At;
+      if (Shown.File.empty() && !Related.empty())
+        Shown = Related.front()->At;
+      if (!Shown.File.empty())
+        J.attributeArray("locations", [&] { J.object([&] { physical(Shown); }); });
       if (!Related.empty())
         J.attributeArray("relatedLocations", [&] {
           for (auto [I, E] : llvm::enumerate(Related))

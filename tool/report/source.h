@@ -33,9 +33,9 @@ private:
 
 /// A character of a line, as a terminal shows it.
 struct Cell {
-  std::string Text; ///< Printable UTF-8; `<U+001B>` or `<FF>` for what is not.
+  std::string Text;   ///< Printable UTF-8; `<U+001B>` or `<FF>` for what is not.
   unsigned Width = 0; ///< Columns of the terminal.
-  size_t Byte = 0;  ///< Where it begins in the line.
+  size_t Byte = 0;    ///< Where it begins in the line.
 };
 
 /// All characters of a line; tabs become spaces up to the next multiple of 8.

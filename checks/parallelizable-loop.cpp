@@ -1,0 +1,246 @@
+#include "advice/check.h"
+#include "program/loops.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace heddle;
+
+static const CheckInfo Info = {
+    "parallelizable-loop",
+    "a serial loop whose iterations are independent, or combine in a reduction",
+    "P1, P2",
+    Severity::Warning,
+    /*DefaultOn=*/true,
+    "0.1",
+    R"(
+## What it finds
+
+Serial loops that can run in parallel: no iteration uses what another one wrote. Temporaries that
+every iteration writes before it reads them are privatised, and sums, products, minima, maxima and
+the like are recognised as reductions. Subscripts are compared exactly where they are linear in the
+loop indices; calls count with what they read and write, in whichever file they are defined.
+
+Of a nest, the outermost loop that can run in parallel is reported, because it gives the largest
+pieces of work.
+
+## Why it matters
+
+Independent iterations are work that can be split over all cores with one line of change, and
+without locks.
+
+## Example
+
+```cpp
+double norm(const double *A, int N) {
+  double Sum = 0;
+  for (int I = 0; I < N; ++I)
+    Sum += A[I] * A[I];
+  return Sum;
+}
+```
+
+> iterations of this loop only combine their results: run it in parallel (index `I`,
+> reduction(+: Sum))
+
+Repair:
+
+```cpp
+#pragma omp parallel for reduction(+ : Sum)
+  for (int I = 0; I < N; ++I)
+```
+
+A parallel sum of floating-point numbers may round differently in the last digits.
+
+## Verdicts
+
+* `parallel`: the iterations are independent.
+* `privatize`: they are, once the named scalars are private to an iteration.
+* `reduction`: they are, but for associative updates.
+* `conditional`: they are if the named assumption holds, for example that two pointer parameters do
+  not overlap. Such a finding is a note of low confidence; `ReportConditional=false` turns it off.
+
+## What it does not report
+
+* Loops that run in parallel already, and loops inside these.
+* Loops with too little work to pay for the start of threads: the estimated operations of one
+  iteration times the number of iterations must reach `MinWork`. A loop whose bound is not a constant
+  counts as 1000 iterations, because a bound that is computed is usually the size of the data.
+* Loops that leave early, do I/O, or call something whose effects are not known.
+)",
+    {{"MinWork", "10000",
+      "estimated operations of the whole loop below which it stays serial; 0 reports every loop"},
+     {"ReportConditional", "true", "also report loops that are parallel under a named assumption"}},
+};
+
+namespace {
+
+/// Iterations of a loop whose bound is not a constant.
+constexpr double AssumedTrip = 1000;
+/// Fewer iterations than this leave cores idle whatever the work is.
+constexpr uint64_t TinyTrip = 4;
+
+std::string number(double N) {
+  std::string Out;
+  llvm::raw_string_ostream S(Out);
+  if (N < 10000)
+    S << static_cast<uint64_t>(N);
+  else if (N < 1e6)
+    S << llvm::format("%.0f thousand", N / 1e3);
+  else if (N < 1e9)
+    S << llvm::format("%.1f million", N / 1e6);
+  else
+    S << llvm::format("%.1f billion", N / 1e9);
+  return Out;
+}
+
+std::string list(const std::vector<Symbol> &Names) {
+  return llvm::join(llvm::map_range(Names, [](Symbol S) { return S.str(); }), ", ");
+}
+
+/// A name that a clause can hold: a variable, not a member or an element.
+bool isVariable(Symbol S) {
+  return !S.empty() && llvm::all_of(S.str(), [](char C) { return llvm::isAlnum(C) || C == '_'; });
+}
+
+/// `private(t) reduction(+ : sum)`, with Between after each operator.
+std::string clauses(const LoopJudgement &J, llvm::StringRef Separator) {
+  std::vector<std::string> All;
+  auto Base = [](const std::vector<Symbol> &Names) {
+    std::vector<Symbol> Out;
+    for (Symbol S : Names) {
+      Symbol Variable(S.str().split('.').first);
+      if (!llvm::is_contained(Out, Variable))
+        Out.push_back(Variable);
+    }
+    return Out;
+  };
+  if (!J.Private.empty())
+    All.push_back("private(" + list(Base(J.Private)) + ")");
+  if (!J.LastPrivate.empty())
+    All.push_back("lastprivate(" + list(Base(J.LastPrivate)) + ")");
+  for (const LoopJudgement::Reduction &R : J.Reductions)
+    All.push_back(("reduction(" + R.Operator.str() + " : " + R.Name.str() + ")").str());
+  return llvm::join(All, Separator);
+}
+
+bool canAnnotate(const Loop &L, const LoopJudgement &J) {
+  return L.Annotatable && J.Verdict != LoopVerdict::Conditional &&
+         llvm::all_of(J.Reductions, [](const auto &R) { return isVariable(R.Name); });
+}
+
+class Finder {
+public:
+  Finder(const Program &P, const CheckOptions &O, Sink &Out)
+      : P(P), MinWork(O.number("MinWork")), Conditional(O.flag("ReportConditional")), Out(Out) {}
+
+  void function(FunctionId F);
+
+private:
+  /// True when the loop or one around it needs no report of its own.
+  bool consider(FunctionId F, uint32_t L);
+  void report(FunctionId F, uint32_t L, const LoopJudgement &J, double Trip);
+
+  const Program &P;
+  int64_t MinWork;
+  bool Conditional;
+  Sink &Out;
+};
+
+void Finder::function(FunctionId F) {
+  const std::vector<Loop> &Loops = P.facts(F).Loops;
+  std::vector<bool> Settled(Loops.size());
+  for (uint32_t L = 0; L < Loops.size(); ++L) {
+    // A parent stands before its children.
+    uint32_t Parent = Loops[L].Parent;
+    Settled[L] = (Parent != None && Settled[Parent]) || consider(F, L);
+  }
+}
+
+bool Finder::consider(FunctionId F, uint32_t L) {
+  const Loop &T = P.facts(F).Loops[L];
+  if (!T.Parallel.empty())
+    return true;
+  if (T.Trip && (*T.Trip < 2 || (MinWork > 0 && *T.Trip < TinyTrip)))
+    return false;
+  LoopJudgement J = judgeLoop(P, F, L);
+  if (J.Verdict == LoopVerdict::Carried || J.Verdict == LoopVerdict::Unknown)
+    return false;
+  if (J.Verdict == LoopVerdict::Conditional && !Conditional)
+    return false;
+  double Trip = T.Trip ? static_cast<double>(*T.Trip) : AssumedTrip;
+  if (Trip * J.Work < static_cast<double>(MinWork))
+    return false;
+  report(F, L, J, Trip);
+  return true;
+}
+
+void Finder::report(FunctionId F, uint32_t L, const LoopJudgement &J, double Trip) {
+  const FunctionFacts &Facts = P.facts(F);
+  const Loop &T = Facts.Loops[L];
+  bool Privatise = !J.Private.empty() || !J.LastPrivate.empty();
+  Advice A;
+  A.Check = Symbol(Info.Name);
+  A.Kind = Symbol("loop");
+  A.At = T.At;
+  std::string How = T.IndexName.empty() ? std::string() : "index `" + T.IndexName.str().str() + "`";
+  if (std::string C = clauses(J, ", "); !C.empty())
+    How += (How.empty() ? "" : ", ") + C;
+  if (!How.empty())
+    How = " (" + How + ")";
+  switch (J.Verdict) {
+  case LoopVerdict::Conditional:
+    A.Verdict = Symbol("conditional");
+    A.Level = Severity::Note;
+    A.Sure = Confidence::Low;
+    A.Message = "this loop can run in parallel if " + llvm::join(J.Assumptions, " and ") + How;
+    break;
+  case LoopVerdict::Reduction:
+    A.Verdict = Symbol("reduction");
+    A.Message = "iterations of this loop only combine their results: run it in parallel" + How;
+    break;
+  default:
+    A.Verdict = Symbol(Privatise ? "privatize" : "parallel");
+    A.Message = "iterations of this loop are independent: run it in parallel" + How;
+  }
+  if (J.Verdict != LoopVerdict::Conditional)
+    A.Sure = T.Calls.empty() ? Confidence::High : Confidence::Medium;
+
+  A.For.push_back({"about " + number(J.Work) + " operations in each of " +
+                       (T.Trip ? number(Trip) : "an unknown number of") + " iterations",
+                   Symbol("P1"), 1, T.At});
+  A.For.push_back({J.Verdict == LoopVerdict::Conditional
+                       ? "no iteration uses what another one wrote, if the assumption holds"
+                       : "no iteration uses what another one wrote",
+                   Symbol("P2"), 1, T.Body});
+  for (const LoopScalar &S : T.Scalars)
+    if (S.Use == ScalarUse::Reduction)
+      A.For.push_back({("`" + S.Name.str() + "` is only combined with `" + S.Operator.str() +
+                        "`, so every thread can keep a part of it")
+                           .str(),
+                       Symbol("P2"), 1, S.At});
+  if (canAnnotate(T, J)) {
+    std::string Pragma = "#pragma omp parallel for";
+    if (std::string C = clauses(J, " "); !C.empty())
+      Pragma += " " + C;
+    Edit E;
+    E.At = T.At;
+    E.At.EndLine = E.At.Line, E.At.EndColumn = E.At.Column;
+    E.Text = Pragma + "\n" + std::string(T.At.Column ? T.At.Column - 1 : 0, ' ');
+    A.Edits.push_back(std::move(E));
+  }
+  A.Identity = (Facts.Name.str() + " loop " + llvm::Twine(L) + " " + T.IndexName.str()).str();
+  Out.add(std::move(A));
+}
+
+void run(const Program &P, const CheckOptions &O, Sink &Out) {
+  Finder Find(P, O, Out);
+  for (FunctionId F = 0; F < P.Functions.size(); ++F)
+    Find.function(F);
+}
+
+} // namespace
+
+HEDDLE_CHECK(Info, run)

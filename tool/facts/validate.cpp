@@ -1,0 +1,125 @@
+/// Checks every index of a unit's facts, once, where they enter.
+///
+/// Example: an event {call, 7} in a function with five calls is refused with
+/// `function work: event 3 of block 0 is call 7 of 5`.
+#include "facts/validate.h"
+
+namespace heddle {
+
+namespace {
+
+/// Visits every Place below a value.
+struct PlaceVisitor {
+  llvm::function_ref<void(const Place &)> Visit;
+  template <class T> void operator()(const char *, T &V) { walk(V); }
+  template <class T> void walk(T &V) {
+    if constexpr (std::is_same_v<T, Place>)
+      Visit(V);
+    else if constexpr (detail::IsVector<T>::value) {
+      for (auto &E : V)
+        walk(E);
+    } else if constexpr (detail::IsOptional<T>::value) {
+      if (V)
+        walk(*V);
+    } else if constexpr (std::is_class_v<T> && !std::is_same_v<T, Symbol> &&
+                         !std::is_same_v<T, std::string>)
+      fields(V, *this);
+  }
+};
+
+/// The first fault found; the rest is not looked at.
+class Validator {
+public:
+  explicit Validator(const FunctionFacts &F) : F(F) {}
+
+  std::string run() {
+    for (size_t B = 0; B < F.Blocks.size(); ++B)
+      block(F.Blocks[B], B);
+    for (const Call &C : F.Calls)
+      orNone("the loop of a call", C.Loop, F.Loops.size());
+    for (const Launch &L : F.Launches)
+      orNone("the loop of a launch", L.Loop, F.Loops.size());
+    for (const Join &J : F.Joins)
+      orNone("the loop of a join", J.Loop, F.Loops.size());
+    for (const BlockingCall &B : F.Blocking)
+      orNone("the call that blocks", B.Call, F.Calls.size());
+    for (const Loop &L : F.Loops)
+      loop(L);
+    PlaceVisitor Places{[&](const Place &P) {
+      if (P.Root == RootKind::Result)
+        index("the call of a place", P.Index, F.Calls.size());
+    }};
+    Places.walk(const_cast<FunctionFacts &>(F));
+    return Fault;
+  }
+
+private:
+  void index(const llvm::Twine &What, uint64_t I, size_t Size) {
+    if (I >= Size && Fault.empty())
+      Fault = (What + " is " + llvm::Twine(I) + " of " + llvm::Twine(Size)).str();
+  }
+  void orNone(const llvm::Twine &What, uint32_t I, size_t Size) {
+    if (I != None)
+      index(What, I, Size);
+  }
+
+  size_t count(EventKind K) const {
+    switch (K) {
+    case EventKind::Access:
+      return F.Accesses.size();
+    case EventKind::LockOp:
+      return F.LockOps.size();
+    case EventKind::Call:
+      return F.Calls.size();
+    case EventKind::Launch:
+      return F.Launches.size();
+    case EventKind::Join:
+      return F.Joins.size();
+    }
+    llvm_unreachable("all kinds are listed");
+  }
+
+  void block(const Block &B, size_t Number) {
+    for (size_t I = 0; I < B.Events.size(); ++I) {
+      const Event &E = B.Events[I];
+      index("event " + llvm::Twine(I) + " of block " + llvm::Twine(Number), E.Index,
+            count(E.Kind));
+    }
+    for (uint32_t N : B.Next)
+      index("a successor of block " + llvm::Twine(Number), N, F.Blocks.size());
+    orNone("the loop of a block", B.Loop, F.Loops.size());
+    orNone("the try-lock of a block", B.Try, F.LockOps.size());
+    if (B.Try != None)
+      index("the taken branch of a try-lock", B.TryTaken, B.Next.size());
+  }
+
+  void loop(const Loop &L) {
+    orNone("the parent of a loop", L.Parent, F.Loops.size());
+    for (uint32_t C : L.Calls)
+      index("a call in a loop", C, F.Calls.size());
+    for (const LoopArgument &A : L.Arguments) {
+      index("the call of an argument", A.Call, F.Calls.size());
+      if (Fault.empty())
+        orNone("an argument", A.Argument, F.Calls[A.Call].Args.size());
+    }
+    // More steps outwards than there are loops: a circle.
+    size_t Steps = 0;
+    for (uint32_t P = L.Parent; P < F.Loops.size() && Fault.empty(); P = F.Loops[P].Parent)
+      if (++Steps > F.Loops.size())
+        Fault = "loops contain each other in a circle";
+  }
+
+  const FunctionFacts &F;
+  std::string Fault;
+};
+
+} // namespace
+
+llvm::Error validate(const UnitFacts &U) {
+  for (const FunctionFacts &F : U.Functions)
+    if (std::string Fault = Validator(F).run(); !Fault.empty())
+      return llvm::createStringError("function " + F.Name.str() + ": " + Fault);
+  return llvm::Error::success();
+}
+
+} // namespace heddle

@@ -1,0 +1,268 @@
+/// Happens-before by start and join, within one function and its callees: a
+/// forward may-analysis of what is running. A launch begins it; a join of the
+/// same handle ends it; so does the destructor of a handle that waits there. A
+/// join of the elements of a container, in a loop, ends all that were stored to
+/// the container, once the loop is left. Calls begin what their callee leaves
+/// running, and end what it surely joins.
+///
+/// Example: after `for (auto &t : threads) t.join();` nothing that was started
+/// into `threads` runs any more, so what follows is after all they did.
+#include "program/lifetimes.h"
+
+#include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/STLExtras.h"
+
+namespace heddle {
+
+namespace {
+
+constexpr size_t MaxItems = 64;
+
+/// Without a last "[...]".
+Place containerOf(const Place &P) {
+  llvm::StringRef Path = P.Path.str();
+  if (!Path.ends_with("]"))
+    return P;
+  Place C = P;
+  C.Path = Symbol(Path.take_front(Path.rfind('[')));
+  return C;
+}
+
+bool isElement(const Place &P) { return P.Path.str().ends_with("]"); }
+
+bool isDestructor(const Call &C) {
+  return C.Name.str().rsplit("::").second.starts_with("~") || C.Name.str().starts_with("~");
+}
+
+class Builder {
+public:
+  Builder(const Program &P, const std::vector<Lifetimes> &All, FunctionId F)
+      : P(P), All(All), F(F), PF(P.Functions[F]), Facts(*PF.Facts) {}
+
+  Lifetimes run() {
+    for (const Block &B : Facts.Blocks)
+      for (const Event &E : B.Events)
+        collect(E);
+    match();
+    if (!L.Starts.empty() || !L.Ends.empty())
+      solve();
+    return std::move(L);
+  }
+
+private:
+  void collect(const Event &E) {
+    auto &[Begins, Ends] = L.At[{uint32_t(E.Kind), E.Index}];
+    if (Begins || Ends) // an event that stands in two blocks
+      return;
+    if (E.Kind == EventKind::Launch) {
+      const Launch &S = Facts.Launches[E.Index];
+      StartItem I;
+      I.Own = E.Index;
+      I.Handle = resolve(P, F, S.Handle);
+      I.JoinsAtEnd = S.JoinsAtEnd;
+      I.Loop = S.Loop;
+      if (L.Starts.size() < MaxItems) {
+        if (runsOn(S))
+          Begins |= uint64_t(1) << L.Starts.size();
+        L.Starts.push_back(I);
+      }
+    } else if (E.Kind == EventKind::Join) {
+      const Join &J = Facts.Joins[E.Index];
+      if (J.Kind == JoinKind::Join)
+        addEnd(Ends, {resolve(P, F, J.Handle), false, J.Loop, 0, false});
+    } else if (E.Kind == EventKind::Call)
+      collectCall(E.Index, Begins, Ends);
+  }
+
+  void addEnd(uint64_t &Ends, EndItem I) {
+    if (L.Ends.size() >= MaxItems)
+      return;
+    Ends |= uint64_t(1) << L.Ends.size();
+    L.Ends.push_back(std::move(I));
+  }
+
+  void collectCall(uint32_t Index, uint64_t &Begins, uint64_t &Ends) {
+    const Call &C = Facts.Calls[Index];
+    if (C.Object.known() && isDestructor(C) && PF.Targets[Index].empty())
+      addEnd(Ends, {resolve(P, F, C.Object), true, C.Loop, 0, false});
+    for (const CallTarget &T : PF.Targets[Index]) {
+      const Lifetimes &Callee = All[T.Callee];
+      for (uint32_t I = 0; I < Callee.Starts.size(); ++I) {
+        if (!(Callee.AtExit.Running >> I & 1) || L.Starts.size() >= MaxItems)
+          continue;
+        StartItem S;
+        S.Call = Index;
+        S.Callee = T.Callee;
+        S.Item = I;
+        S.Handle = translate(P, F, Index, Callee.Starts[I].Handle);
+        S.JoinsAtEnd = Callee.Starts[I].JoinsAtEnd;
+        S.Loop = C.Loop;
+        Begins |= uint64_t(1) << L.Starts.size();
+        L.Starts.push_back(S);
+      }
+      if (PF.Targets[Index].size() > 1)
+        continue;
+      for (uint32_t I = 0; I < Callee.Ends.size(); ++I)
+        if (Callee.AtExit.Ended >> I & 1)
+          if (Place H = translate(P, F, Index, Callee.Ends[I].Handle); H.known())
+            addEnd(Ends, {H, Callee.Ends[I].AtEnd, C.Loop, 0, false});
+    }
+  }
+
+  /// Which start each wait ends. One that ends nothing we can name, such as of
+  /// handles that were moved elsewhere, ends the starts that nothing else ends.
+  void match() {
+    uint64_t Matched = 0;
+    for (EndItem &E : L.Ends) {
+      for (size_t I = 0; I < L.Starts.size(); ++I)
+        if (endsHandle(E.Handle, E.AtEnd, L.Starts[I].Handle, L.Starts[I].JoinsAtEnd))
+          E.Ends |= uint64_t(1) << I;
+      Matched |= E.Ends;
+    }
+    for (EndItem &E : L.Ends) {
+      bool Elements = isElement(E.Handle);
+      if (!E.Ends && !E.AtEnd && (!E.Handle.known() || isOwnLocal(Facts, E.Handle)))
+        for (size_t I = 0; I < L.Starts.size(); ++I)
+          if (!(Matched >> I & 1) &&
+              (!L.Starts[I].Handle.known() || isOwnLocal(Facts, L.Starts[I].Handle)))
+            E.Ends |= uint64_t(1) << I, Elements = true;
+      bool Inside = true;
+      for (size_t I = 0; I < L.Starts.size(); ++I)
+        if (E.Ends >> I & 1) {
+          Elements |= isElement(L.Starts[I].Handle);
+          Inside &= isInLoop(Facts, L.Starts[I].Loop, E.Loop);
+        }
+      E.WhenLeft = E.Loop != None && Elements && !(E.Ends && Inside);
+    }
+  }
+
+  void along(LifeState &S, uint32_t From, uint32_t To) const {
+    uint32_t A = Facts.Blocks[From].Loop, B = Facts.Blocks[To].Loop;
+    for (size_t I = 0; I < L.Ends.size(); ++I) {
+      const EndItem &E = L.Ends[I];
+      if (!E.WhenLeft || !isInLoop(Facts, A, E.Loop) || isInLoop(Facts, B, E.Loop))
+        continue;
+      S.Running &= ~E.Ends;
+      S.Recent &= ~E.Ends;
+      S.Ended |= uint64_t(1) << I;
+    }
+    if (To <= From && B != None) // back to the head of the loop B
+      for (size_t I = 0; I < L.Starts.size(); ++I)
+        if (isInLoop(Facts, L.Starts[I].Loop, B))
+          S.Recent &= ~(uint64_t(1) << I);
+  }
+
+  static bool meet(LifeState &Into, const LifeState &From) {
+    if (!Into.Reached) {
+      Into = From;
+      return true;
+    }
+    LifeState Before = Into;
+    Into.Running |= From.Running;
+    Into.Recent |= From.Recent;
+    Into.Ended &= From.Ended;
+    return Before.Running != Into.Running || Before.Recent != Into.Recent ||
+           Before.Ended != Into.Ended;
+  }
+
+  void solve() {
+    size_t N = Facts.Blocks.size();
+    L.AtBlock.assign(N, {});
+    L.AtBlock[0].Reached = true;
+    llvm::BitVector Dirty(N);
+    Dirty.set(0);
+    for (int B = Dirty.find_first(); B != -1; B = Dirty.find_first()) {
+      Dirty.reset(B);
+      LifeState Out = L.AtBlock[B];
+      for (const Event &E : Facts.Blocks[B].Events)
+        L.step(Out, E);
+      if (Facts.Blocks[B].Next.empty())
+        meet(L.AtExit, Out);
+      for (uint32_t To : Facts.Blocks[B].Next) {
+        if (To >= N)
+          continue;
+        LifeState Along = Out;
+        along(Along, B, To);
+        if (meet(L.AtBlock[To], Along))
+          Dirty.set(To);
+      }
+    }
+  }
+
+  const Program &P;
+  const std::vector<Lifetimes> &All;
+  FunctionId F;
+  const ProgramFunction &PF;
+  const FunctionFacts &Facts;
+  Lifetimes L;
+};
+
+} // namespace
+
+void Lifetimes::step(LifeState &S, const Event &E) const {
+  auto It = At.find({uint32_t(E.Kind), E.Index});
+  if (It == At.end())
+    return;
+  auto [Begin, End] = It->second;
+  // A callee ends what ran before it; what it leaves running comes after.
+  for (size_t I = 0; End >> I; ++I) {
+    if (!(End >> I & 1) || Ends[I].WhenLeft)
+      continue;
+    S.Running &= ~Ends[I].Ends;
+    S.Recent &= ~Ends[I].Ends;
+    S.Ended |= uint64_t(1) << I;
+  }
+  S.Running |= Begin;
+  S.Recent |= Begin;
+}
+
+bool runsOn(const Launch &L) {
+  switch (L.Kind) {
+  case LaunchKind::Thread:
+    return true;
+  case LaunchKind::Task:
+    // A dropped handle whose destructor waits makes the call wait.
+    return L.Handle.known() || !L.JoinsAtEnd;
+  case LaunchKind::ParallelRegion:
+    return L.Handle.known();
+  case LaunchKind::Process:
+  case LaunchKind::Signal:
+  case LaunchKind::Handler:
+  case LaunchKind::Coroutine:
+    return false;
+  }
+  return false;
+}
+
+bool endsHandle(const Place &Wait, bool AtEnd, const Place &Handle, bool JoinsAtEnd) {
+  if (!Wait.known() || !Handle.known() || (AtEnd && !JoinsAtEnd))
+    return false;
+  if (Wait == Handle)
+    return true;
+  if (AtEnd)
+    return Wait.Root == Handle.Root && Wait.Name == Handle.Name && Wait.Index == Handle.Index &&
+           Handle.Path.str().starts_with(Wait.Path.str());
+  return (isElement(Wait) || isElement(Handle)) && containerOf(Wait) == containerOf(Handle);
+}
+
+bool isInLoop(const FunctionFacts &F, uint32_t Inner, uint32_t Outer) {
+  if (Outer == None)
+    return true;
+  for (unsigned Depth = 0; Inner < F.Loops.size() && Depth < 64; ++Depth) {
+    if (Inner == Outer)
+      return true;
+    Inner = F.Loops[Inner].Parent;
+  }
+  return false;
+}
+
+std::vector<Lifetimes> computeLifetimes(const Program &P) {
+  std::vector<Lifetimes> All(P.Functions.size());
+  for (const std::vector<FunctionId> &Cycle : P.BottomUp)
+    for (unsigned Round = 0; Round < (Cycle.size() > 1 ? 2 : 1); ++Round)
+      for (FunctionId F : Cycle)
+        All[F] = Builder(P, All, F).run();
+  return All;
+}
+
+} // namespace heddle

@@ -1,0 +1,245 @@
+/// Which locks must be held where: a forward data-flow analysis over the blocks
+/// of one function. At a join of paths only locks held on all of them remain
+/// (intersection); locks of the caller that any path gave back count as given
+/// back (union). A try-lock acquires on one edge only. Calls apply the lock
+/// effects of the callee's summary, so a function that locks and returns, or a
+/// guard class of the user's own, counts like the lock itself.
+///
+/// Example: `if (c) m.lock(); n++;` holds nothing at `n++`;
+/// `MutexLock l(&m); n++;` holds m, because the constructor's summary acquires
+/// {This *.mu*}, which is m for this caller.
+///
+/// A release that matches no held lock, of a lock that is known by another
+/// pointer only, takes away every held lock with the same last step: it may be
+/// the same lock.
+#include "program/build.h"
+
+#include "llvm/ADT/BitVector.h"
+#include "llvm/ADT/STLExtras.h"
+
+namespace heddle {
+
+namespace {
+
+struct LockState {
+  Lockset Held;
+  std::vector<Place> Released; ///< Sorted; of the caller.
+  bool Reached = false;
+
+  friend bool operator==(const LockState &A, const LockState &B) {
+    return A.Reached == B.Reached && A.Held == B.Held && A.Released == B.Released;
+  }
+};
+
+llvm::StringRef lastStep(const Place &P) {
+  llvm::StringRef Path = P.Path.str();
+  size_t Dot = Path.rfind('.');
+  return Dot == llvm::StringRef::npos ? Path : Path.drop_front(Dot);
+}
+
+bool isThroughPointer(const Place &P) {
+  return P.Root == RootKind::Parameter || P.Root == RootKind::This || P.Root == RootKind::Result ||
+         P.Path.str().contains('*');
+}
+
+bool mayBeSame(const Place &A, const Place &B) {
+  return lastStep(A) == lastStep(B) && (isThroughPointer(A) || isThroughPointer(B)) &&
+         !(A.Root == RootKind::This && B.Root == RootKind::This);
+}
+
+void insertPlace(std::vector<Place> &Set, const Place &P) {
+  auto It = llvm::lower_bound(Set, P);
+  if (It == Set.end() || !(*It == P))
+    Set.insert(It, P);
+}
+
+void acquire(LockState &S, const HeldLock &L) {
+  if (!L.Mutex.known())
+    return;
+  for (HeldLock &H : S.Held)
+    if (H.Mutex == L.Mutex) {
+      // Taken twice: a recursive lock, or one that a guard adopted.
+      H.Shared &= L.Shared;
+      return;
+    }
+  S.Held.insert(llvm::lower_bound(S.Held, L), L);
+}
+
+/// ByGuard: a guard that gives back what it holds, and does nothing when it
+/// holds nothing.
+void release(LockState &S, const Place &Mutex, bool ByGuard) {
+  size_t Before = S.Held.size();
+  llvm::erase_if(S.Held, [&](const HeldLock &H) { return H.Mutex == Mutex; });
+  if (S.Held.size() != Before || ByGuard || !Mutex.known())
+    return;
+  llvm::erase_if(S.Held, [&](const HeldLock &H) { return mayBeSame(H.Mutex, Mutex); });
+  insertPlace(S.Released, Mutex);
+}
+
+class Locksets {
+public:
+  Locksets(Program &P, FunctionId F) : P(P), F(F), PF(P.Functions[F]), Facts(*PF.Facts) {}
+
+  bool run() {
+    Lockset OldAcquired = PF.Effects.Acquired;
+    std::vector<Place> OldReleased = PF.Effects.Released;
+    PF.Effects.Acquired.clear();
+    PF.Effects.Released.clear();
+    PF.Held.clear();
+    PF.Released.clear();
+    if (anyLocks()) {
+      solve();
+      record();
+    }
+    return OldAcquired != PF.Effects.Acquired || OldReleased != PF.Effects.Released;
+  }
+
+private:
+  bool anyLocks() const {
+    if (!Facts.LockOps.empty())
+      return true;
+    for (const auto &Targets : PF.Targets)
+      for (const CallTarget &T : Targets) {
+        const Summary &S = P.Functions[T.Callee].Effects;
+        if (!S.Acquired.empty() || !S.Released.empty())
+          return true;
+      }
+    return false;
+  }
+
+  HeldLock lockOf(const LockOp &Op) const {
+    return {resolve(P, F, Op.Mutex), Op.Shared, Op.Text, Op.At};
+  }
+
+  void applyCall(LockState &S, uint32_t Index) const {
+    const auto &Targets = PF.Targets[Index];
+    if (Targets.empty())
+      return;
+    Lockset Common;
+    bool First = true;
+    for (const CallTarget &T : Targets) {
+      const Summary &E = P.Functions[T.Callee].Effects;
+      for (const Place &R : E.Released)
+        release(S, translate(P, F, Index, R), isOwnLocal(Facts, Facts.Calls[Index].Object));
+      Lockset Acquired;
+      for (HeldLock L : E.Acquired) {
+        L.Mutex = translate(P, F, Index, L.Mutex);
+        L.At = Facts.Calls[Index].At;
+        if (L.Mutex.known())
+          Acquired.push_back(L);
+      }
+      llvm::sort(Acquired);
+      if (First)
+        Common = std::move(Acquired);
+      else
+        llvm::erase_if(Common,
+                       [&](const HeldLock &L) { return !llvm::is_contained(Acquired, L); });
+      First = false;
+    }
+    for (const HeldLock &L : Common)
+      acquire(S, L);
+  }
+
+  void apply(LockState &S, const Event &E) const {
+    if (E.Kind == EventKind::Call)
+      return applyCall(S, E.Index);
+    if (E.Kind != EventKind::LockOp)
+      return;
+    const LockOp &Op = Facts.LockOps[E.Index];
+    if (Op.Kind == LockOpKind::Acquire)
+      acquire(S, lockOf(Op));
+    else if (Op.Kind == LockOpKind::Release)
+      release(S, resolve(P, F, Op.Mutex), isOwnLocal(Facts, Op.Mutex));
+  }
+
+  static bool meet(LockState &Into, const LockState &From) {
+    if (!Into.Reached) {
+      Into = From;
+      return true;
+    }
+    LockState Before = Into;
+    llvm::erase_if(Into.Held, [&](HeldLock &H) {
+      for (const HeldLock &O : From.Held)
+        if (O.Mutex == H.Mutex) {
+          H.Shared |= O.Shared;
+          return false;
+        }
+      return true;
+    });
+    for (const Place &R : From.Released)
+      insertPlace(Into.Released, R);
+    return !(Before == Into);
+  }
+
+  void solve() {
+    size_t N = Facts.Blocks.size();
+    In.assign(N, {});
+    if (N == 0)
+      return;
+    In[0].Reached = true;
+    llvm::BitVector Dirty(N);
+    Dirty.set(0);
+    // Sets only shrink, or grow towards the places of this function.
+    for (int B = Dirty.find_first(); B != -1; B = Dirty.find_first()) {
+      Dirty.reset(B);
+      LockState Out = In[B];
+      const Block &Blk = Facts.Blocks[B];
+      for (const Event &E : Blk.Events)
+        apply(Out, E);
+      for (uint32_t I = 0; I < Blk.Next.size(); ++I) {
+        LockState Along = Out;
+        if (Blk.Try < Facts.LockOps.size() && Blk.TryTaken == I)
+          acquire(Along, lockOf(Facts.LockOps[Blk.Try]));
+        if (Blk.Next[I] < N && meet(In[Blk.Next[I]], Along))
+          Dirty.set(Blk.Next[I]);
+      }
+    }
+  }
+
+  void record() {
+    LockState Exit;
+    PF.Held.resize(Facts.Blocks.size());
+    std::vector<std::vector<std::vector<Place>>> Released(Facts.Blocks.size());
+    bool AnyReleased = false;
+    for (size_t B = 0; B < Facts.Blocks.size(); ++B) {
+      LockState S = In[B];
+      for (const Event &E : Facts.Blocks[B].Events) {
+        PF.Held[B].push_back(S.Held);
+        Released[B].push_back(S.Released);
+        AnyReleased |= !S.Released.empty();
+        apply(S, E);
+      }
+      if (Facts.Blocks[B].Next.empty() && S.Reached)
+        meet(Exit, S);
+    }
+    if (AnyReleased)
+      PF.Released = std::move(Released);
+    if (!Exit.Reached)
+      return;
+    for (const HeldLock &H : Exit.Held)
+      if (!isOwnLocal(Facts, H.Mutex) && H.Mutex.Root != RootKind::Result)
+        PF.Effects.Acquired.push_back(H);
+    for (const Place &R : Exit.Released)
+      if (!isOwnLocal(Facts, R) && R.Root != RootKind::Result)
+        PF.Effects.Released.push_back(R);
+  }
+
+  Program &P;
+  FunctionId F;
+  ProgramFunction &PF;
+  const FunctionFacts &Facts;
+  std::vector<LockState> In;
+};
+
+} // namespace
+
+bool computeLocksets(Program &P, FunctionId F) { return Locksets(P, F).run(); }
+
+const Lockset &locksAt(const ProgramFunction &F, size_t Block, size_t Event) {
+  static const Lockset Nothing;
+  if (Block >= F.Held.size() || Event >= F.Held[Block].size())
+    return Nothing;
+  return F.Held[Block][Event];
+}
+
+} // namespace heddle

@@ -138,8 +138,7 @@ bool Finder::argumentVaries(uint32_t Call, uint32_t Argument) const {
   for (const Loop &Each : Facts.Loops)
     for (const LoopArgument &A : Each.Arguments)
       if (A.Call == Call && A.Argument == Argument)
-        return own(A.What.Base) ||
-               llvm::any_of(A.What.Subscripts, [&](const Affine &S) {
+        return own(A.What.Base) || llvm::any_of(A.What.Subscripts, [&](const Affine &S) {
                  return !S.Known || llvm::any_of(S.Terms, [&](const Term &X) {
                    return X.Variable == T.Index || llvm::is_contained(T.Locals, X.Variable);
                  });
@@ -205,22 +204,25 @@ void run(const Program &P, const CheckOptions &, Sink &Out) {
                       .str();
       const Span &At = Facts.Calls[W->Call].At;
       if (At == W->At)
-        A.For.push_back({("`" + W->Fact->Row.str() + "` may wait here").str(), Symbol("T3"), 1, At});
+        A.For.push_back(
+            {("`" + W->Fact->Row.str() + "` may wait here").str(), Symbol("T3"), 1, At});
       else {
         A.For.push_back(
             {("`" + Facts.Calls[W->Call].Name.str() + "` is called here").str(), {}, 0, At});
         for (const Hop &H : W->Through)
           if (!(H.At == W->At))
-            A.For.push_back({H.In == None ? std::string("through this call")
-                                          : ("`" + P.facts(H.In).Name.str() + "` goes on to it here").str(),
-                             {}, 0, H.At});
+            A.For.push_back({H.In == None
+                                 ? std::string("through this call")
+                                 : ("`" + P.facts(H.In).Name.str() + "` goes on to it here").str(),
+                             {},
+                             0,
+                             H.At});
         A.For.push_back(
             {("`" + W->Fact->Row.str() + "` may wait here").str(), Symbol("T3"), 1, W->At});
       }
       if (!W->Fact->Instead.empty())
         A.For.push_back({("instead: " + W->Fact->Instead.str()).str(), Symbol("T3"), 0, At});
-      A.Identity =
-          (Facts.Name.str() + " loop " + llvm::Twine(L) + " " + W->Fact->Row.str()).str();
+      A.Identity = (Facts.Name.str() + " loop " + llvm::Twine(L) + " " + W->Fact->Row.str()).str();
       Out.add(std::move(A));
     }
   }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,12 @@ int histogram[256];
 //===-- Independent iterations --------------------------------------------===//
 
 void element_by_element_bad() {
-  for (int i = 0; i < N; ++i)
+  for (int i = 0; i < N; ++i) // EXPECT: iterations of this loop are independent
     a[i] = std::sqrt(b[i]) * std::sin(c[i]) + std::exp(b[i]);
 }
 
 void temporary_in_the_body_bad() {
-  for (int i = 0; i < N; ++i) {
+  for (int i = 0; i < N; ++i) { // EXPECT: iterations of this loop are independent
     double scaled = b[i] * 2.0;
     double root = std::sqrt(scaled);
     a[i] = root + std::log(scaled + 1.0);
@@ -30,6 +31,7 @@ void temporary_in_the_body_bad() {
 void temporary_outside_bad() {
   double scaled;
   for (int i = 0; i < N; ++i) {
+  // EXPECT@-1: iterations of this loop are independent: run it in parallel (index `i`, private(scaled))
     scaled = std::pow(b[i], 1.5);
     a[i] = std::sqrt(scaled) + std::log(scaled + 1.0);
   }
@@ -37,11 +39,12 @@ void temporary_outside_bad() {
 
 void vector_of_results_bad(std::vector<double> &out, const std::vector<double> &in) {
   for (std::size_t i = 0; i < in.size(); ++i)
+  // EXPECT@-1: can run in parallel if `in` and `out` do not overlap
     out[i] = std::cos(in[i]) * std::exp(in[i]);
 }
 
 void nest_bad() {
-  for (int i = 1; i < 999; ++i)
+  for (int i = 1; i < 999; ++i) // EXPECT: iterations of this loop are independent
     for (int j = 1; j < 999; ++j)
       next[i][j] =
           0.25 * (grid[i - 1][j] + grid[i + 1][j] + grid[i][j - 1] + grid[i][j + 1]);
@@ -54,12 +57,12 @@ double heavy(double x) {
   return y;
 }
 void call_without_effects_bad() {
-  for (int i = 0; i < N; ++i)
+  for (int i = 0; i < N; ++i) // EXPECT: iterations of this loop are independent
     a[i] = heavy(b[i]);
 }
 
 void even_and_odd_bad() {
-  for (int i = 0; i < N / 2; ++i)
+  for (int i = 0; i < N / 2; ++i) // EXPECT: iterations of this loop are independent
     a[2 * i] = heavy(a[2 * i + 1]);
 }
 
@@ -67,16 +70,104 @@ void even_and_odd_bad() {
 
 double sum_bad() {
   double sum = 0;
-  for (int i = 0; i < N; ++i)
+  for (int i = 0; i < N; ++i) // EXPECT: reduction(+ : sum)
     sum += std::sqrt(a[i]) * std::exp(b[i]);
   return sum;
 }
 
 double largest_bad() {
   double largest = heavy(a[0]);
-  for (int i = 1; i < N; ++i)
+  for (int i = 1; i < N; ++i) // EXPECT: reduction(max : largest)
     largest = std::max(largest, heavy(a[i]));
   return largest;
+}
+
+struct Stats {
+  std::vector<double> samples;
+  double total = 0;
+  void add_up_bad() {
+    for (std::size_t i = 0; i < samples.size(); ++i)  // EXPECT: reduction(+ : total)
+      total += heavy(samples[i]);
+  }
+};
+
+//===-- Containers, iterators, references ---------------------------------===//
+
+void range_for_bad(std::vector<double> &values) {
+  for (double &value : values)  // EXPECT: independent
+    value = heavy(value);
+}
+
+void iterator_bad(std::vector<double> &values) {
+  for (auto it = values.begin(); it != values.end(); ++it)  // EXPECT: independent
+    *it = heavy(*it);
+}
+
+void map_values_bad(std::map<int, double> &values) {
+  for (auto &[key, value] : values)  // EXPECT: independent
+    value = heavy(value + key);
+}
+
+void nested_vectors_bad(std::vector<std::vector<double>> &rows) {
+  for (std::size_t i = 0; i < rows.size(); ++i)  // EXPECT: independent
+    for (std::size_t j = 0; j < 100; ++j)
+      rows[i][j] = heavy(rows[i][j]);
+}
+
+void owned_arrays_bad(int n) {
+  std::unique_ptr<double[]> from(new double[n]), to(new double[n]);
+  for (int i = 0; i < n; ++i)  // EXPECT: independent
+    to[i] = heavy(from[i]);
+}
+
+struct Particle {
+  double position, speed;
+};
+void move(Particle &p) { p.position += heavy(p.speed); }
+void write_through_reference_bad(std::vector<Particle> &all) {
+  for (std::size_t i = 0; i < all.size(); ++i)  // EXPECT: independent
+    move(all[i]);
+}
+
+void pointer_walk_bad(float *first, int n) {
+  for (float *p = first; p < first + n; ++p)  // EXPECT: independent
+    *p = std::sqrt(*p) * std::exp(*p) + std::log(*p);
+}
+
+void row_by_row_bad(double *image, int height) {
+  for (int y = 0; y < height; ++y) {  // EXPECT: independent
+    double *row = image + 640 * y;
+    for (int x = 0; x < 640; ++x)
+      row[x] = heavy(row[x]);
+  }
+}
+
+void restrict_bad(double *__restrict to, const double *__restrict from, int n) {
+  for (int i = 0; i < n; ++i)  // EXPECT: independent
+    to[i] = heavy(from[i]);
+}
+
+//===-- Under an assumption -----------------------------------------------===//
+
+void pointers_bad(double *to, const double *from, int n) {
+  for (int i = 0; i < n; ++i)  // EXPECT: if `from` and `to` do not overlap
+    to[i] = heavy(from[i]);
+}
+
+void scatter_bad(std::vector<double> &to, const std::vector<int> &index) {
+  for (std::size_t i = 0; i < index.size(); ++i)  // EXPECT: if `index` has no duplicate values
+    to[index[i]] = heavy(i);
+}
+
+void histogram_bad(const std::vector<int> &values) {
+  for (std::size_t i = 0; i < values.size(); ++i)  // EXPECT: if updates of `histogram` are made atomic
+    histogram[values[i]] += static_cast<int>(heavy(values[i]));
+}
+
+void pack_bad(double *__restrict to, const double *__restrict from, int n) {
+  int k = 0;
+  for (int i = 0; i < n; ++i)  // EXPECT: if `k` is computed from the index
+    to[k++] = heavy(from[i]);
 }
 
 //===-- What one iteration leaves to the next -----------------------------===//
@@ -145,6 +236,50 @@ struct Node {
 void linked_list_ok(Node *node) {
   for (; node; node = node->next)
     node->value = heavy(node->value);
+}
+
+void neighbour_bits_ok(std::vector<bool> &flags) {
+  for (std::size_t i = 0; i < flags.size(); ++i)
+    flags[i] = heavy(static_cast<double>(i)) > 0;
+}
+
+void append_ok(std::vector<double> &to, const std::vector<double> &from) {
+  for (double value : from)
+    to.push_back(heavy(value));
+}
+
+int last_match_ok(const std::vector<double> &values) {
+  int last = -1;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    if (heavy(values[i]) > 0)
+      last = static_cast<int>(i);
+  return last;
+}
+
+int filter_ok(const double *__restrict from, double *__restrict to, int n) {
+  int k = 0;
+  for (int i = 0; i < n; ++i)
+    if (heavy(from[i]) > 0)
+      to[k++] = from[i];
+  return k;
+}
+
+void through_a_lambda_ok(std::vector<double> &values) {
+  double sum = 0;
+  auto add = [&](double x) { sum = sum * 0.5 + heavy(x); };
+  for (double value : values)
+    add(value);
+  values[0] = sum;
+}
+
+void keeps_a_pointer_ok(double *p, double *q, int n) {
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < 100; ++j)
+      p[j] = heavy(q[j]);
+    double *t = p;
+    p = q;
+    q = t;
+  }
 }
 
 //===-- Not worth it ------------------------------------------------------===//

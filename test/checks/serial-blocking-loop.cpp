@@ -15,6 +15,7 @@
 
 void resolve_each_bad(const std::vector<std::string> &hosts, std::vector<addrinfo *> &out) {
   for (size_t i = 0; i < hosts.size(); ++i)
+  // EXPECT@-1: each iteration waits for `getaddrinfo` (dns)
     getaddrinfo(hosts[i].c_str(), nullptr, nullptr, &out[i]);
 }
 
@@ -26,6 +27,7 @@ addrinfo *resolve(const std::string &host) {
 void resolve_through_helper_bad(const std::vector<std::string> &hosts,
                                 std::vector<addrinfo *> &out) {
   for (size_t i = 0; i < hosts.size(); ++i)
+  // EXPECT@-1: each iteration waits for `getaddrinfo` (dns)
     out[i] = resolve(hosts[i]);
 }
 
@@ -35,13 +37,14 @@ struct Server {
   int status = 0;
 };
 void connect_each_bad(std::vector<Server> &servers) {
-  for (Server &server : servers)
+  for (Server &server : servers) // EXPECT: each iteration waits for `connect` (socket)
     server.status = connect(server.socket, reinterpret_cast<sockaddr *>(&server.address),
                             sizeof server.address);
 }
 
 void receive_from_each_bad(const std::vector<int> &sockets, std::vector<int> &answers) {
   for (size_t i = 0; i < sockets.size(); ++i) {
+  // EXPECT@-1: each iteration waits for `recv` (socket)
     char buffer[64];
     answers[i] = static_cast<int>(recv(sockets[i], buffer, sizeof buffer, 0));
   }

@@ -4,7 +4,7 @@
 // RUN: clang++ -shared -fPIC -DFAKE %s -o %t.so
 // RUN: not env LD_PRELOAD=%t.so %clang_tidy --checks='-*,heddle-*,bugprone-*' %s -- 2>&1 \
 // RUN:   | FileCheck %s
-// CHECK: heddle-tidy-19.so: this plugin is built for clang-tidy 19 and cannot run in 'clang version 18.1.8'
+// CHECK: heddle-tidy-19.so: this plugin is built for clang-tidy 19 and cannot run in 'clang version 18.1.8'; load it in clang-tidy-19
 // CHECK-NOT: {{.}}
 #ifdef FAKE
 #include <string>

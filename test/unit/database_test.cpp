@@ -88,8 +88,7 @@ TEST(Database, OrderOfEntriesDoesNotMatter) {
 
 TEST(Database, LaunchersAreTakenOff) {
   auto first = [](llvm::StringRef Command) {
-    auto Jobs = good(
-        ("[{\"file\": \"a.c\", \"command\": \"" + Command + "\"}]").str());
+    auto Jobs = good(("[{\"file\": \"a.c\", \"command\": \"" + Command + "\"}]").str());
     return Jobs.empty() ? Words() : Jobs[0].Arguments;
   };
   EXPECT_EQ(first("/usr/bin/ccache distcc gcc -c a.c"), (Words{"gcc", "-c", "a.c"}));

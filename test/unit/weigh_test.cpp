@@ -46,7 +46,7 @@ Opportunity loop(LoopVerdict V, double Units, double Work) {
   O.Kind = OpportunityKind::Loop;
   O.At = span(10);
   O.Name = "this loop in `f`";
-  O.Units = Units, O.UnitWork = Work, O.Share = 0.9;
+  O.Units = Units, O.UnitWork = Work, O.Share = O.Weight = 0.9;
   O.Judgement.Verdict = V;
   O.Facts.push_back({FactKind::Work, Units * Work, "the work", O.At, {}});
   if (V == LoopVerdict::Parallel)
@@ -84,7 +84,7 @@ Opportunity workers() {
   Opportunity O;
   O.Kind = OpportunityKind::Launch;
   O.Current = Verdict::Threads;
-  O.Units = 8, O.UnitWork = 1e6, O.Share = 0.9;
+  O.Units = 8, O.UnitWork = 1e6, O.Share = O.Weight = 0.9;
   O.At = span(5);
   O.Name = "the work of `worker`";
   set(O, FactKind::SharedWritten, 3);
@@ -272,29 +272,29 @@ TEST(Gates, OneLockOverEverythingWantsOneOwner) {
 TEST(Program, WeighsByWorkAndMayBeMixed) {
   Guidelines G = guidelines("cpp");
   Opportunity A = kernel(), B = waiting(FactKind::NetworkShare);
-  A.Share = 0.5, B.Share = 0.3;
+  A.Weight = 0.5, B.Weight = 0.3;
   OpportunityVerdict X = weigh(A, G), Y = weigh(B, G);
-  ProgramVerdict V = weighProgram({&X, &Y}, G);
+  ProgramVerdict V = weighProgram({&X, &Y}, 1, G);
   EXPECT_EQ(V.Answer, Verdict::Parallel);
   EXPECT_EQ(V.RunnerUp, Verdict::Async);
   EXPECT_TRUE(V.Mixed);
   EXPECT_NEAR(V.Margin, 0.25, 1e-9);
   Y.What.CoveredBy = 0;
-  EXPECT_FALSE(weighProgram({&X, &Y}, G).Mixed);
+  EXPECT_FALSE(weighProgram({&X, &Y}, 1, G).Mixed);
 }
 
 TEST(Program, SmallOrUnknownIsNotDressedUp) {
   Guidelines G = guidelines("cpp");
   Opportunity A = kernel();
-  A.Share = 0.02;
+  A.Weight = 0.02;
   OpportunityVerdict X = weigh(A, G);
-  EXPECT_EQ(weighProgram({&X}, G).Answer, Verdict::Serial);
-  EXPECT_EQ(weighProgram({}, G).Answer, Verdict::Serial);
+  EXPECT_EQ(weighProgram({&X}, 1, G).Answer, Verdict::Serial);
+  EXPECT_EQ(weighProgram({}, 1, G).Answer, Verdict::Serial);
   Opportunity B = loop(LoopVerdict::Unknown, 1000, 1e5);
   OpportunityVerdict Y = weigh(B, G);
-  EXPECT_EQ(weighProgram({&X, &Y}, G).Answer, Verdict::Insufficient);
+  EXPECT_EQ(weighProgram({&X, &Y}, 1, G).Answer, Verdict::Insufficient);
   // A small part of all is all of a small program.
-  EXPECT_EQ(weighProgram({&X}, G, 0.02).Answer, Verdict::Parallel);
+  EXPECT_EQ(weighProgram({&X}, 0.02, G).Answer, Verdict::Parallel);
 }
 
 TEST(Words, OperationsAreReadable) {

@@ -35,7 +35,9 @@ TEST(Workers, ResultsDoNotDependOnTheCount) {
   EXPECT_EQ(One, run({0, 0}, 40, Work));
 }
 
-TEST(Workers, NoJobs) { EXPECT_TRUE(run({4, 0}, 0, [](size_t) { return ""; }).empty()); }
+TEST(Workers, NoJobs) {
+  EXPECT_TRUE(run({4, 0}, 0, [](size_t) { return ""; }).empty());
+}
 
 TEST(Workers, LargeAndBinaryResults) {
   auto Work = [](size_t I) { return I ? std::string(50 << 20, '\0') : std::string(); };

@@ -39,6 +39,24 @@ llvm::ArrayRef<StringLiteral> enumNames(OpportunityKind) {
   return N;
 }
 
+StringRef inWords(Verdict V) {
+  switch (V) {
+  case Verdict::Threads:
+    return "threads";
+  case Verdict::Processes:
+    return "processes";
+  case Verdict::Async:
+    return "an event loop (async)";
+  case Verdict::Parallel:
+    return "a parallel loop";
+  case Verdict::Serial:
+    return "serial";
+  case Verdict::Insufficient:
+    return "insufficient evidence";
+  }
+  return "";
+}
+
 double Rule::strength(double Value) const {
   double Low = From, High = To, V = Value;
   if (Logarithmic) {

@@ -28,6 +28,8 @@ namespace heddle {
 enum class Verdict : uint8_t { Threads, Processes, Async, Parallel, Serial, Insufficient };
 /// As in reports and YAML: `threads`, `parallel`, `insufficient-evidence`.
 llvm::ArrayRef<llvm::StringLiteral> enumNames(Verdict);
+/// For people: `threads`, `a parallel loop`, `an event loop (async)`, `serial`.
+llvm::StringRef inWords(Verdict V);
 inline constexpr size_t ScoredVerdicts = static_cast<size_t>(Verdict::Insufficient);
 using Scores = std::array<double, ScoredVerdicts>;
 

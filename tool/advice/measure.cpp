@@ -221,8 +221,9 @@ void measureShared(const Program &P, const Places &Shared, bool Resolved, Opport
   llvm::sort(O.Unprotected, [](const Fact &A, const Fact &B) { return A.At < B.At; });
   if (Written)
     addFact(O, FactKind::SharedWritten, Written,
-            Twine("workers would write ") + count(Written, "shared place") + ", among them `" +
-                Witness->Text.str() + "`",
+            "workers would write " +
+                (Written == 1 ? "the shared place" : count(Written, "shared place") + ", among them") +
+                " `" + Witness->Text.str().str() + "`",
             Witness->At, Witness->Through);
   else if (Resolved)
     addFact(O, FactKind::SharedWritten, 0, "no place that workers would share is written");
@@ -276,7 +277,7 @@ LockSteps countSteps(const Program &P, const Reach &R, Body Code, LockStepsCache
     if (E.Kind == EventKind::Call) {
       for (const BlockingCall &B : PF.Facts->Blocking)
         if (B.Call == E.Index)
-          Weight += R.Waits[Code.In][static_cast<size_t>(B.Category)];
+          Weight += R.Waits[Code.In][static_cast<size_t>(waitKind(B))];
       if (E.Index < PF.Targets.size() && PF.Targets[E.Index].size() == 1) {
         FunctionId Callee = PF.Targets[E.Index][0].Callee;
         if (Held.empty())
@@ -353,13 +354,13 @@ void measureWaits(const Program &P, const Guidelines &G, Body Code, const WaitCo
   addFact(O, FactKind::WaitShare, Share,
           "about " + percent(Share) + " of the time goes into waiting" + Where, Worst.At,
           Worst.Through);
-  auto part = [&](std::initializer_list<BlockCategory> Kinds) {
+  auto part = [&](std::initializer_list<WaitKind> Kinds) {
     double Part = 0;
-    for (BlockCategory K : Kinds)
+    for (WaitKind K : Kinds)
       Part += Waits[static_cast<size_t>(K)];
     return Part / Wait;
   };
-  using enum BlockCategory;
+  using enum WaitKind;
   if (double Net = part({Network, Socket, Dns, Ipc}); Net > 0)
     addFact(O, FactKind::NetworkShare, Net,
             percent(Net) + " of the waiting is for sockets and pipes", Worst.At, Worst.Through);
@@ -468,7 +469,7 @@ void measure(const Program &P, const Guidelines &G, const Reach &R, Body Code,
 
   WaitCosts Waits = allWaits(P, R, Code.In, Code.Loop, G);
   if (O.UnitLaunch > 0)
-    Waits[static_cast<size_t>(BlockCategory::Process)] = 0;
+    Waits[static_cast<size_t>(WaitKind::Process)] = 0;
   measureWaits(P, G, Code, Waits, O);
   measureIsolation(P, R, Code, O);
   measureData(P, S.Shared, O);

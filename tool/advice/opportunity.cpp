@@ -54,17 +54,14 @@ public:
       addCalls(F);
     }
     cover();
-    double DataParallel = 0;
-    for (const Found &X : All)
-      if (X.O.Kind == OpportunityKind::Loop && X.O.CoveredBy == None && isParallel(X.O) &&
-          !X.O.Overlap)
-        DataParallel += X.O.Share;
+    addDataParallel();
     for (Found &X : All)
-      complete(X, std::min(DataParallel, 1.0));
+      complete(X);
     Gathered Out;
     Out.Opportunities = sorted();
     for (size_t M = 0; M < R.Mains.size(); ++M)
-      Out.Programs.push_back({R.Mains[M], shareOf(R.MainTotals[M])});
+      Out.Programs.push_back({R.Mains[M], R.MainTotals[M]});
+    Out.Total = R.Total;
     return Out;
   }
 
@@ -88,8 +85,41 @@ private:
            O.Judgement.Verdict == LoopVerdict::Conditional;
   }
 
-  double shareOf(double Work) const {
-    return R.Total > 0 ? std::clamp(Work / R.Total, 0.0, 1.0) : 0;
+  /// Operations of the program that `F` is part of, of the smallest if it is in
+  /// several, of everything if it is in none.
+  double totalFor(FunctionId F) const {
+    double Total = R.Total;
+    for (unsigned M : R.MainsOf[F].set_bits())
+      Total = std::min(Total, R.MainTotals[M]);
+    return Total;
+  }
+
+  void setWeight(Opportunity &O, double Weight) const {
+    double Total = totalFor(O.In);
+    O.Weight = Weight;
+    O.Share = Total > 0 ? std::clamp(Weight / Total, 0.0, 1.0) : 0;
+  }
+
+  /// What part of its program's work is in data-parallel loops, for each.
+  void addDataParallel() {
+    std::vector<double> InMain(R.Mains.size());
+    double InAll = 0;
+    for (const Found &X : All) {
+      if (X.O.Kind != OpportunityKind::Loop || X.O.CoveredBy != None || !isParallel(X.O) ||
+          X.O.Overlap)
+        continue;
+      InAll += X.O.Weight;
+      for (unsigned M : R.MainsOf[X.O.In].set_bits())
+        InMain[M] += X.O.Weight;
+    }
+    for (Found &X : All) {
+      int M = R.MainsOf[X.O.In].find_first();
+      double Part = M < 0 ? InAll : InMain[M], Total = M < 0 ? R.Total : R.MainTotals[M];
+      double Share = Total > 0 ? std::min(Part / Total, 1.0) : 0;
+      addFact(X.O, FactKind::DataParallelShare, Share,
+              "data-parallel loops have about " + std::to_string(int(Share * 100 + 0.5)) +
+                  "% of the program's work");
+    }
   }
 
   std::string nameOf(FunctionId F) const { return "`" + P.facts(F).Name.str().str() + "`"; }
@@ -130,7 +160,7 @@ private:
     WaitCosts Waits = allWaits(P, R, F, L, G);
     // Waiting for a program is part of starting it.
     if (Programs)
-      Waits[static_cast<size_t>(BlockCategory::Process)] = 0;
+      Waits[static_cast<size_t>(WaitKind::Process)] = 0;
     O.UnitWait = sum(Waits);
     O.UnitLaunch = double(Programs) * G.Limit.ProcessCost.Value;
     judge(F, L, O);
@@ -139,7 +169,7 @@ private:
     else if (Programs)
       O.Current = Verdict::Processes;
     double Around = R.Runs[F] * trips(Facts, Lp.Parent, None, G);
-    O.Share = shareOf(Around * trips(Facts, L, Lp.Parent, G) * (O.UnitWork + O.UnitWait));
+    setWeight(O, Around * trips(Facts, L, Lp.Parent, G) * (O.UnitWork + O.UnitWait));
     X.Code = {F, L};
     bool Splits = isParallel(O) || !Lp.Parallel.empty();
     bool Small = O.UnitsKnown && O.total() < G.Limit.ThreadCost.Value;
@@ -168,20 +198,27 @@ private:
     // What the waits themselves do (move a file offset, say) may still order
     // the iterations; asking without them says whether the waits could overlap.
     LoopJudgement WithoutIo = judgeLoop(P, F, L, {/*IgnoreIo=*/true});
-    if (WithoutIo.Verdict == LoopVerdict::Unknown &&
-        O.Judgement.Verdict == LoopVerdict::Carried)
-      return;
-    O.Judgement = std::move(WithoutIo);
     bool Counted = !P.facts(F).Loops[L].Index.empty();
-    if (isParallel(O) || Counted)
+    if (WithoutIo.Verdict == LoopVerdict::Unknown && !Counted) {
+      O.Requests = servesRequests(F, L, O);
+      if (!O.Requests)
+        return;
+    }
+    O.Judgement = std::move(WithoutIo);
+    if (!O.Requests)
       orderBySharedWait(F, L, O);
     O.Overlap = isParallel(O);
-    WaitCosts Waits = allWaits(P, R, F, L, G);
+  }
+
+  /// The loop waits itself, for a connection say, and hands on to a function
+  /// that waits for more; most of the time goes into sockets and pipes.
+  bool servesRequests(FunctionId F, uint32_t L, const Opportunity &O) const {
+    WaitCosts Own = ownWaits(P.facts(F), L, G), Waits = allWaits(P, R, F, L, G);
     double Requests = 0;
-    for (BlockCategory C : {BlockCategory::Network, BlockCategory::Socket, BlockCategory::Ipc})
-      Requests += Waits[static_cast<size_t>(C)];
-    O.Requests = O.Judgement.Verdict == LoopVerdict::Unknown && !Counted &&
-                 Requests > O.UnitWait - Requests + O.UnitWork;
+    for (WaitKind K : {WaitKind::Network, WaitKind::Socket, WaitKind::Ipc})
+      Requests += Waits[static_cast<size_t>(K)];
+    return sum(Own) > 0 && sum(Waits) > sum(Own) &&
+           Requests > O.UnitWait - Requests + O.UnitWork;
   }
 
   /// Waits on one stream or descriptor happen in its order, however independent
@@ -243,7 +280,7 @@ private:
       O.UnitsKnown = S.Loop == None || Facts.Loops[S.Loop].Trip.has_value();
       O.UnitWork = P.function(X.Code.In).Effects.Cost;
       O.UnitWait = sum(R.Waits[X.Code.In]);
-      O.Share = shareOf(R.Runs[F] * O.total());
+      setWeight(O, R.Runs[F] * O.total());
       All.push_back(std::move(X));
     }
   }
@@ -258,7 +295,7 @@ private:
     O.Name = "the program started in " + nameOf(F);
     O.Current = Verdict::Processes;
     O.UnitLaunch = G.Limit.ProcessCost.Value;
-    O.Share = shareOf(R.Runs[F] * O.UnitLaunch);
+    setWeight(O, R.Runs[F] * O.UnitLaunch);
     addFact(O, FactKind::LaunchesPrograms, 1, "`" + Twine(S.Api.str()) + "` starts a program here");
     addLocksHeld(F, I, O);
     All.push_back(std::move(X));
@@ -302,7 +339,7 @@ private:
     O.In = F, O.At = First;
     O.Name = "the waits one after the other in " + nameOf(F);
     O.UnitWork = Facts.Cost, O.UnitWait = Wait;
-    O.Share = shareOf(R.Runs[F] * Wait);
+    setWeight(O, R.Runs[F] * Wait);
     X.Code = {F, None};
     All.push_back(std::move(X));
   }
@@ -314,7 +351,7 @@ private:
     std::vector<std::vector<uint32_t>> LoopsOf(P.Functions.size());
     for (uint32_t I = 0; I < All.size(); ++I) {
       const Opportunity &O = All[I].O;
-      if (O.Kind == OpportunityKind::Loop && (isParallel(O) || O.Current == Verdict::Parallel))
+      if (O.Kind == OpportunityKind::Loop && (isParallel(O) || O.Current != Verdict::Serial))
         LoopsOf[O.In].push_back(I);
       for (uint32_t T : All[I].Threads)
         if (P.Threads[T].Many && P.function(P.Threads[T].Entry).Callers.empty())
@@ -348,7 +385,7 @@ private:
     return Cover;
   }
 
-  void complete(Found &X, double DataParallel) {
+  void complete(Found &X) {
     Opportunity &O = X.O;
     double Work = O.Units * O.UnitWork;
     for (unsigned M : R.MainsOf[O.In].set_bits())
@@ -368,10 +405,6 @@ private:
     if (O.Kind == OpportunityKind::Calls)
       addFact(O, FactKind::Unresolved, 1,
               "whether one of the calls needs the result of another is not decided");
-    addFact(O, FactKind::DataParallelShare, DataParallel,
-            "data-parallel loops have about " +
-                std::to_string(static_cast<int>(DataParallel * 100 + 0.5)) +
-                "% of the program's work");
     if (!Options.IgnoreCurrentModel)
       addCurrent(O);
     for (FactKind K : G.Assumed)
@@ -419,7 +452,7 @@ private:
         {Verdict::Parallel, FactKind::CurrentParallel}};
     for (auto [V, K] : Kinds)
       if (O.Current == V)
-        addFact(O, K, 1, "the code does so today");
+        addFact(O, K, 1, "the code is in " + inWords(V) + " today");
   }
 
   /// Most work first; then by place, so that the order is the same in every run.
@@ -429,8 +462,8 @@ private:
       Order[I] = I;
     llvm::stable_sort(Order, [&](uint32_t A, uint32_t B) {
       const Opportunity &X = All[A].O, &Y = All[B].O;
-      if (X.Share != Y.Share)
-        return X.Share > Y.Share;
+      if (X.Weight != Y.Weight)
+        return X.Weight > Y.Weight;
       return std::tie(X.At, X.Kind, X.Name) < std::tie(Y.At, Y.Kind, Y.Name);
     });
     std::vector<uint32_t> NewIndex(All.size());

@@ -47,7 +47,8 @@ struct Opportunity {
   double UnitWork = 0;     ///< Operations per unit, waits not counted.
   double UnitWait = 0;     ///< Operations that the waits of a unit cost.
   double UnitLaunch = 0;   ///< Operations that starting programs costs per unit.
-  double Share = 0;        ///< Part of the program's work, 0..1.
+  double Weight = 0;       ///< Operations in one run of the program, estimated.
+  double Share = 0;        ///< Part of its program's work, 0..1.
   /// Opportunity (index in the report) that already runs this one's function
   /// in several workers; None when there is none.
   uint32_t CoveredBy = None;
@@ -67,12 +68,13 @@ struct GatherOptions {
 /// One program of the database.
 struct MainPart {
   FunctionId Main = None;
-  double Share = 0; ///< Part of the work of all programs, 0..1.
+  double Total = 0; ///< Operations of one run, as Opportunity::Weight.
 };
 
 struct Gathered {
   std::vector<Opportunity> Opportunities; ///< Most work first.
   std::vector<MainPart> Programs;         ///< Sorted by place.
+  double Total = 0; ///< Operations of everything.
 };
 
 /// All opportunities of `P`.

@@ -77,7 +77,7 @@ void bottomUp(const Program &P, const Guidelines &G, Reach &R) {
         if (llvm::is_contained(Cycle, T.Callee))
           return;
         double Times = trips(Facts, C.Loop, None, G);
-        for (size_t I = 0; I < WaitCategories; ++I)
+        for (size_t I = 0; I < WaitKinds; ++I)
           R.Waits[F][I] = bounded(R.Waits[F][I] + Times * R.Waits[T.Callee][I]);
       });
     }
@@ -160,13 +160,6 @@ Reach computeReach(const Program &P, const Guidelines &G) {
   return R;
 }
 
-const Lockset &locksAt(const ProgramFunction &F, size_t Block, size_t Event) {
-  static const Lockset Nothing;
-  if (Block >= F.Held.size() || Event >= F.Held[Block].size())
-    return Nothing;
-  return F.Held[Block][Event];
-}
-
 bool insideLoop(const FunctionFacts &F, uint32_t Inner, uint32_t Outer) {
   for (uint32_t L = Inner; L != None; L = F.Loops[L].Parent)
     if (L == Outer)
@@ -194,6 +187,12 @@ const HazardModel *hazardOf(const Program &P, FunctionId F, const Call &C) {
   return Index < PF.Targets.size() && !PF.Targets[Index].empty() ? nullptr : H;
 }
 
+WaitKind waitKind(const BlockingCall &B) {
+  if (B.Category == BlockCategory::File && B.When == BlockWhen::IfNotNonblocking)
+    return WaitKind::Descriptor;
+  return static_cast<WaitKind>(B.Category);
+}
+
 double sum(const WaitCosts &W) {
   double S = 0;
   for (double V : W)
@@ -209,7 +208,7 @@ WaitCosts ownWaits(const FunctionFacts &F, uint32_t Loop, const Guidelines &G) {
     uint32_t At = F.Calls[B.Call].Loop;
     if (!insideLoop(F, At, Loop))
       continue;
-    double &To = W[static_cast<size_t>(B.Category)];
+    double &To = W[static_cast<size_t>(waitKind(B))];
     To = bounded(To + G.wait(B.Category) * trips(F, At, Loop, G));
   }
   return W;
@@ -223,7 +222,7 @@ WaitCosts allWaits(const Program &P, const Reach &R, FunctionId F, uint32_t Loop
     if (!insideLoop(Facts, C.Loop, Loop))
       return;
     double Times = trips(Facts, C.Loop, Loop, G);
-    for (size_t I = 0; I < WaitCategories; ++I)
+    for (size_t I = 0; I < WaitKinds; ++I)
       W[I] = bounded(W[I] + Times * R.Waits[T.Callee][I]);
   });
   return W;

@@ -16,7 +16,16 @@
 
 namespace heddle {
 
-using WaitCosts = std::array<double, WaitCategories>;
+/// The categories of blocking calls, and one more: calls that read and write
+/// any descriptor, of which it is not known whether it is a file or a socket.
+enum class WaitKind : uint8_t {
+  File, Network, Socket, Dns, Process, Sleep, Lock, Terminal, Database, Ipc, SyncWait, Gpu,
+  Descriptor,
+};
+inline constexpr size_t WaitKinds = static_cast<size_t>(WaitKind::Descriptor) + 1;
+static_assert(WaitKinds == WaitCategories + 1);
+WaitKind waitKind(const BlockingCall &B);
+using WaitCosts = std::array<double, WaitKinds>;
 
 struct ReachedHazard {
   const HazardModel *Row = nullptr;
@@ -47,8 +56,6 @@ struct Reach {
 
 Reach computeReach(const Program &P, const Guidelines &G);
 
-/// Locks that `F` holds before an event, callers not counted.
-const Lockset &locksAt(const ProgramFunction &F, size_t Block, size_t Event);
 /// Loop `Inner` is `Outer` or inside it.
 bool insideLoop(const FunctionFacts &F, uint32_t Inner, uint32_t Outer);
 /// How often code in loop `Inner` runs per iteration of `Outer` (per call of

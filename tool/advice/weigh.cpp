@@ -10,24 +10,6 @@ namespace heddle {
 using llvm::StringRef;
 using llvm::Twine;
 
-StringRef inWords(Verdict V) {
-  switch (V) {
-  case Verdict::Threads:
-    return "threads";
-  case Verdict::Processes:
-    return "processes";
-  case Verdict::Async:
-    return "an event loop (async)";
-  case Verdict::Parallel:
-    return "a parallel loop";
-  case Verdict::Serial:
-    return "serial";
-  case Verdict::Insufficient:
-    return "insufficient evidence";
-  }
-  return "";
-}
-
 namespace {
 
 bool isScored(Verdict V) { return V != Verdict::Insufficient; }
@@ -392,7 +374,8 @@ OpportunityVerdict weigh(const Opportunity &O, const Guidelines &G) {
     Reason = gateEvidence(*D.By, O, G);
     Evidence Full = Reason;
     Full.What += ": " + D.By->Reason;
-    V.For.insert(V.For.begin(), std::move(Full));
+    // Scores had no part in it; what they say against it is worth knowing.
+    V.For.assign(1, std::move(Full));
   }
   if (V.Answer == Verdict::Threads || V.Answer == Verdict::Parallel)
     for (const Fact &F : O.Unprotected)
@@ -406,8 +389,8 @@ OpportunityVerdict weigh(const Opportunity &O, const Guidelines &G) {
   return V;
 }
 
-ProgramVerdict weighProgram(llvm::ArrayRef<const OpportunityVerdict *> Members,
-                            const Guidelines &G, double Part) {
+ProgramVerdict weighProgram(llvm::ArrayRef<const OpportunityVerdict *> Members, double Total,
+                            const Guidelines &G) {
   ProgramVerdict R;
   std::array<double, ScoredVerdicts + 1> Share{};
   std::array<const OpportunityVerdict *, ScoredVerdicts + 1> Heaviest{};
@@ -415,8 +398,8 @@ ProgramVerdict weighProgram(llvm::ArrayRef<const OpportunityVerdict *> Members,
     if (M->What.CoveredBy != None)
       continue;
     size_t I = at(M->Answer);
-    Share[I] += Part > 0 ? M->What.Share / Part : 0;
-    if (!Heaviest[I] || M->What.Share > Heaviest[I]->What.Share)
+    Share[I] += Total > 0 ? M->What.Weight / Total : 0;
+    if (!Heaviest[I] || M->What.Weight > Heaviest[I]->What.Weight)
       Heaviest[I] = M;
   }
   double All = 0, Concurrent = 0;
@@ -483,13 +466,13 @@ AdviceReport advise(const Program &P, const Guidelines &G, GatherOptions O) {
   std::vector<const OpportunityVerdict *> Members;
   for (const OpportunityVerdict &V : R.Opportunities)
     Members.push_back(&V);
-  R.Program = weighProgram(Members, G);
+  R.Program = weighProgram(Members, Found.Total, G);
   for (const MainPart &M : Found.Programs) {
     Members.clear();
     for (const OpportunityVerdict &V : R.Opportunities)
       if (llvm::is_contained(V.What.Mains, M.Main))
         Members.push_back(&V);
-    ProgramVerdict V = weighProgram(Members, G, M.Share);
+    ProgramVerdict V = weighProgram(Members, M.Total, G);
     V.At = P.facts(M.Main).At;
     V.Name = V.At.File.str().str();
     R.Programs.push_back(std::move(V));

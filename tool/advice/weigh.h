@@ -79,16 +79,13 @@ struct AdviceReport {
 /// Weighs one opportunity. Reads nothing but its facts.
 OpportunityVerdict weigh(const Opportunity &O, const Guidelines &G);
 
-/// Weighs the opportunities of one program into one answer. `Part` is the
-/// program's part of all the work that shares were measured in.
-ProgramVerdict weighProgram(llvm::ArrayRef<const OpportunityVerdict *> Members,
-                            const Guidelines &G, double Part = 1);
+/// Weighs the opportunities of one program into one answer. `Total` is what one
+/// run of it costs, in the unit of Opportunity::Weight.
+ProgramVerdict weighProgram(llvm::ArrayRef<const OpportunityVerdict *> Members, double Total,
+                            const Guidelines &G);
 
 /// The whole of it. `heddle advise` renders the result, the check
 /// `threads-or-processes` picks from it what the code does not follow.
 AdviceReport advise(const Program &P, const Guidelines &G, GatherOptions O = {});
-
-/// For people: `threads`, `a parallel loop`, `an event loop (async)`, `serial`.
-llvm::StringRef inWords(Verdict V);
 
 } // namespace heddle

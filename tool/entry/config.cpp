@@ -29,11 +29,9 @@ class ConfigReader {
 public:
   ConfigReader(llvm::MemoryBufferRef Text, Config &Out)
       : Text(Text), Out(Out), Stream(Text, Sources, /*ShowColors=*/false) {
-    Sources.setDiagHandler(
-        [](const llvm::SMDiagnostic &D, void *Self) {
-          static_cast<ConfigReader *>(Self)->report(D);
-        },
-        this);
+    Sources.setDiagHandler([](const llvm::SMDiagnostic &D,
+                              void *Self) { static_cast<ConfigReader *>(Self)->report(D); },
+                           this);
   }
 
   llvm::Error read() {

@@ -26,8 +26,8 @@ struct ConfigValue {
 };
 
 struct Config {
-  std::string Path;   ///< Absolute; empty when there is no file.
-  std::string Folder; ///< The one it is in.
+  std::string Path;                 ///< Absolute; empty when there is no file.
+  std::string Folder;               ///< The one it is in.
   std::vector<ConfigValue> Checks;  ///< Globs, one each.
   std::vector<ConfigValue> Options; ///< `CHECK.NAME=VALUE`.
   std::vector<std::string> Skip;    ///< Globs of paths.

@@ -115,8 +115,7 @@ llvm::Expected<CompileJob> parseEntry(const json::Value &V, StringRef Folder) {
   }
   std::optional<StringRef> File = O->getString("file");
   if (!File || File->empty())
-    return llvm::createStringError(O->get("file") ? "`file` must be a name"
-                                                  : "there is no `file`");
+    return llvm::createStringError(O->get("file") ? "`file` must be a name" : "there is no `file`");
   Job.File = absolutePath(*File, Job.Directory);
 
   if (const json::Value *A = O->get("arguments")) {
@@ -257,8 +256,9 @@ selectJobs(std::vector<CompileJob> Jobs, llvm::ArrayRef<std::string> Paths, Stri
     if (languageOf(Wanted) == Language::Header)
       return llvm::createStringError(P + " is a header, which is analysed with the files that "
                                          "include it; name one of these");
-    return llvm::createStringError(P + " is not in the compile database; give the compiler's "
-                                       "flags after --, as in: heddle check " +
+    return llvm::createStringError(P +
+                                   " is not in the compile database; give the compiler's "
+                                   "flags after --, as in: heddle check " +
                                    P + " -- -std=c++20");
   }
   std::vector<CompileJob> Selected;
@@ -268,9 +268,8 @@ selectJobs(std::vector<CompileJob> Jobs, llvm::ArrayRef<std::string> Paths, Stri
   return Selected;
 }
 
-llvm::Expected<std::vector<CompileJob>> fixedJobs(llvm::ArrayRef<std::string> Paths,
-                                                  llvm::ArrayRef<std::string> Flags,
-                                                  StringRef Cwd) {
+llvm::Expected<std::vector<CompileJob>>
+fixedJobs(llvm::ArrayRef<std::string> Paths, llvm::ArrayRef<std::string> Flags, StringRef Cwd) {
   if (Paths.empty())
     return llvm::createStringError("flags after -- need at least one FILE before them");
   std::vector<CompileJob> Jobs;

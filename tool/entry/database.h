@@ -23,8 +23,7 @@ namespace heddle {
 /// when it is empty, each folder from the first of `From` upwards is tried, and
 /// `build/` in it, then from the next of `From`. The error says where it looked
 /// and how to make one.
-llvm::Expected<std::string> findDatabase(llvm::StringRef Build,
-                                         llvm::ArrayRef<std::string> From);
+llvm::Expected<std::string> findDatabase(llvm::StringRef Build, llvm::ArrayRef<std::string> From);
 
 /// All C and C++ units, sorted by file and command. Entries that differ in
 /// nothing but their outputs count once; other languages and headers are left
@@ -39,9 +38,8 @@ llvm::Expected<std::vector<CompileJob>> parseDatabase(llvm::MemoryBufferRef Text
 /// The jobs whose file is one of `Paths` (relative to `Cwd`) or below it. Paths
 /// are compared as text, then with symbolic links followed. A path that selects
 /// nothing is an error.
-llvm::Expected<std::vector<CompileJob>> selectJobs(std::vector<CompileJob> Jobs,
-                                                   llvm::ArrayRef<std::string> Paths,
-                                                   llvm::StringRef Cwd);
+llvm::Expected<std::vector<CompileJob>>
+selectJobs(std::vector<CompileJob> Jobs, llvm::ArrayRef<std::string> Paths, llvm::StringRef Cwd);
 
 /// `FILE... -- FLAGS`: one job for each file, with these flags.
 llvm::Expected<std::vector<CompileJob>> fixedJobs(llvm::ArrayRef<std::string> Paths,

@@ -57,8 +57,7 @@ llvm::Expected<llvm::json::Value> parseJson(llvm::MemoryBufferRef Text) {
   };
   if (size_t At = tooDeep(Content, DeepestNesting); At != StringRef::npos) {
     StringRef Before = Content.take_front(At);
-    return fault(Before.count('\n') + 1, At - (Before.rfind('\n') + 1) + 1,
-                 "nested too deeply");
+    return fault(Before.count('\n') + 1, At - (Before.rfind('\n') + 1) + 1, "nested too deeply");
   }
   llvm::Expected<llvm::json::Value> V = llvm::json::parse(Content);
   if (V)

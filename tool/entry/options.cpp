@@ -48,7 +48,8 @@ A .heddle.yaml in the working directory or above, or else above the database,
 sets checks, options, models and skip; the command line wins over it.
 
 Exit codes: 0 clean, 1 findings, 2 wrong usage or an unreadable file,
-3 incomplete: a unit failed, the findings in the others are printed)";
+3 incomplete: a unit failed, the findings in the others are printed
+)";
 
 /// All options, made once, when the command line is parsed.
 struct Declared {
@@ -56,49 +57,83 @@ struct Declared {
   cl::SubCommand Check{"check"}, Advise{"advise"}, Dump{"dump"}, Checks{"checks"},
       Explain{"explain"}, Catalogue{"catalogue"};
 
-  cl::opt<std::string> Build{
-      "p", cl::desc("Folder with compile_commands.json, or the file itself"),
-      cl::value_desc("BUILD"), cl::sub(Check), cl::sub(Advise), cl::sub(Dump), cl::cat(Category)};
-  cl::list<std::string> Files{cl::Positional,  cl::desc("[FILE|DIR]... [-- FLAGS]"),
-                              cl::sub(Check),  cl::sub(Advise),
-                              cl::sub(Dump),   cl::cat(Category)};
+  cl::opt<std::string> Build{"p",
+                             cl::desc("Folder with compile_commands.json, or the file itself"),
+                             cl::value_desc("BUILD"),
+                             cl::sub(Check),
+                             cl::sub(Advise),
+                             cl::sub(Dump),
+                             cl::cat(Category)};
+  cl::list<std::string> Files{cl::Positional, cl::desc("[FILE|DIR]... [-- FLAGS]"),
+                              cl::sub(Check), cl::sub(Advise),
+                              cl::sub(Dump),  cl::cat(Category)};
   cl::list<std::string> FactsFiles{
-      "from-facts", cl::desc("Begin with what `heddle dump --stage=facts` printed"),
-      cl::value_desc("FILE"), cl::sub(Check), cl::sub(Advise), cl::sub(Dump), cl::cat(Category)};
-  cl::opt<std::string> Output{"output",          cl::desc("Write to FILE instead of standard output"),
-                              cl::value_desc("FILE"), cl::sub(Check),
-                              cl::sub(Advise),   cl::sub(Dump), cl::cat(Category)};
+      "from-facts",           cl::desc("Begin with what `heddle dump --stage=facts` printed"),
+      cl::value_desc("FILE"), cl::sub(Check),
+      cl::sub(Advise),        cl::sub(Dump),
+      cl::cat(Category)};
+  cl::opt<std::string> Output{"output",
+                              cl::desc("Write to FILE instead of standard output"),
+                              cl::value_desc("FILE"),
+                              cl::sub(Check),
+                              cl::sub(Advise),
+                              cl::sub(Dump),
+                              cl::cat(Category)};
   cl::opt<std::string> CheckFormat{"format", cl::desc("text (default), json or sarif"),
                                    cl::value_desc("FORMAT"), cl::sub(Check), cl::cat(Category)};
-  cl::opt<std::string> AdviseFormat{"format", cl::desc("text (default) or json"),
-                                    cl::value_desc("FORMAT"), cl::sub(Advise), cl::sub(Checks),
+  cl::opt<std::string> AdviseFormat{"format",
+                                    cl::desc("text (default) or json"),
+                                    cl::value_desc("FORMAT"),
+                                    cl::sub(Advise),
+                                    cl::sub(Checks),
                                     cl::cat(Category)};
   cl::opt<std::string> DumpFormat{
       "format", cl::desc("json (default); for facts also text, a listing for people, or binary"),
       cl::value_desc("FORMAT"), cl::sub(Dump), cl::cat(Category)};
-  cl::opt<std::string> Stage{"stage", cl::desc("facts, program or advice"),
-                             cl::value_desc("STAGE"), cl::sub(Dump), cl::cat(Category)};
+  cl::opt<std::string> Stage{"stage", cl::desc("facts, program or advice"), cl::value_desc("STAGE"),
+                             cl::sub(Dump), cl::cat(Category)};
   cl::opt<std::string> Globs{
-      "checks", cl::desc("Globs over the default checks, as for clang-tidy: -*,heddle-blocking-*"),
-      cl::value_desc("GLOBS"), cl::sub(Check), cl::sub(Dump), cl::sub(Checks), cl::cat(Category)};
-  cl::list<std::string> Options{"option", cl::desc("Set an option of a check"),
-                                cl::value_desc("CHECK.NAME=VALUE"), cl::sub(Check),
-                                cl::sub(Advise), cl::sub(Dump), cl::cat(Category)};
+      "checks",
+      cl::desc("Globs over the default checks, as for clang-tidy: -*,heddle-blocking-*"),
+      cl::value_desc("GLOBS"),
+      cl::sub(Check),
+      cl::sub(Dump),
+      cl::sub(Checks),
+      cl::cat(Category)};
+  cl::list<std::string> Options{"option",
+                                cl::desc("Set an option of a check"),
+                                cl::value_desc("CHECK.NAME=VALUE"),
+                                cl::sub(Check),
+                                cl::sub(Advise),
+                                cl::sub(Dump),
+                                cl::cat(Category)};
   cl::opt<std::string> Guidelines{"guidelines", cl::desc("cpp (default), book, or a YAML file"),
                                   cl::value_desc("NAME"), cl::sub(Advise), cl::cat(Category)};
-  cl::opt<std::string> Workers{"j", cl::Prefix,
+  cl::opt<std::string> Workers{"j",
+                               cl::Prefix,
                                cl::desc("Number of worker processes (default: one a core)"),
-                               cl::value_desc("N"), cl::sub(Check), cl::sub(Advise), cl::sub(Dump),
+                               cl::value_desc("N"),
+                               cl::sub(Check),
+                               cl::sub(Advise),
+                               cl::sub(Dump),
                                cl::cat(Category)};
   cl::opt<std::string> Timeout{
-      "timeout", cl::desc("Seconds after which a unit is given up (default 300, 0 for never)"),
-      cl::value_desc("SECONDS"), cl::sub(Check), cl::sub(Advise), cl::sub(Dump),
+      "timeout",
+      cl::desc("Seconds after which a unit is given up (default 300, 0 for never)"),
+      cl::value_desc("SECONDS"),
+      cl::sub(Check),
+      cl::sub(Advise),
+      cl::sub(Dump),
       cl::cat(Category)};
-  cl::opt<std::string> Color{"color", cl::desc("auto (default), always or never"),
-                             cl::value_desc("WHEN"), cl::sub(Check), cl::sub(Advise),
+  cl::opt<std::string> Color{"color",
+                             cl::desc("auto (default), always or never"),
+                             cl::value_desc("WHEN"),
+                             cl::sub(Check),
+                             cl::sub(Advise),
                              cl::cat(Category)};
-  cl::opt<bool> Quiet{"quiet", cl::desc("Neither progress nor summary on standard error"),
-                      cl::sub(Check), cl::sub(Advise), cl::sub(Dump), cl::cat(Category)};
+  cl::opt<bool> Quiet{"quiet",        cl::desc("Neither progress nor summary on standard error"),
+                      cl::sub(Check), cl::sub(Advise),
+                      cl::sub(Dump),  cl::cat(Category)};
   cl::opt<std::string> Which{cl::Positional, cl::desc("CHECK"), cl::sub(Explain),
                              cl::cat(Category)};
   cl::opt<std::string> Folder{cl::Positional, cl::desc("DIR"), cl::sub(Catalogue),
@@ -128,10 +163,15 @@ struct Declared {
   }
 
   void hideOthers(cl::SubCommand &Of) {
-    cl::HideUnrelatedOptions(Category, Of);
-    for (auto &Entry : cl::getRegisteredOptions(Of))
-      if (!llvm::is_contained(Entry.second->Categories, &Category) && Entry.first() != "help")
-        Entry.second->setHiddenFlag(cl::ReallyHidden);
+    std::vector<cl::Option *> Others;
+    for (auto &Entry : cl::getRegisteredOptions(Of)) {
+      if (Entry.first() == "help")
+        Entry.second->setDescription("This text");
+      else if (!llvm::is_contained(Entry.second->Categories, &Category))
+        Others.push_back(Entry.second);
+    }
+    for (cl::Option *O : Others)
+      O->removeArgument();
   }
 };
 
@@ -145,6 +185,8 @@ std::string oneLine(StringRef Report, StringRef Program) {
     L.consume_front(Program);
     L = L.ltrim(": ");
     L = L.split(".  Try: '").first;
+    if (L.starts_with("Too many positional arguments"))
+      return "too many arguments";
     if (L.consume_front("Unknown command line argument "))
       Text += "unknown argument " + L.str();
     else if (L.consume_front("Did you mean "))
@@ -178,10 +220,9 @@ llvm::Expected<E> oneOf(StringRef Noun, StringRef Text, std::optional<E> Default
   }
   if (Text.empty() && Default)
     return *Default;
-  return llvm::createStringError((Text.empty() ? "a " + Noun + " is needed"
-                                               : "unknown " + Noun + " '" + Text + "'")
-                                     .str() +
-                                 "; known are " + llvm::join(Names, ", "));
+  return llvm::createStringError(
+      (Text.empty() ? "a " + Noun + " is needed" : "unknown " + Noun + " '" + Text + "'").str() +
+      "; known are " + llvm::join(Names, ", "));
 }
 
 llvm::Expected<Format> formatOf(const CommandLine &C, const Declared &D) {
@@ -214,10 +255,9 @@ llvm::Expected<const VerbInfo *> namedVerb(StringRef Name) {
     if (!V.Hidden)
       Names.push_back(V.Name);
   StringRef Near = nearest(Name, Names);
-  return llvm::createStringError(
-      "no verb '" + Name + "'; " +
-      (Near.empty() ? "known are " + llvm::join(Names, ", ")
-                    : ("did you mean '" + Near + "'?").str()));
+  return llvm::createStringError("no verb '" + Name + "'; " +
+                                 (Near.empty() ? "known are " + llvm::join(Names, ", ")
+                                               : ("did you mean '" + Near + "'?").str()));
 }
 
 } // namespace
@@ -228,7 +268,7 @@ void printHelp(llvm::raw_ostream &OS) {
   for (const VerbInfo &V : Verbs)
     if (!V.Hidden)
       OS << "  heddle " << V.Usage << "\n      " << V.Summary << '\n';
-  OS << "  heddle --version\n" << UnitsHelp << "\n";
+  OS << "  heddle --version\n" << UnitsHelp;
 }
 
 llvm::Expected<CommandLine> parseCommandLine(int Argc, const char *const *Argv) {
@@ -269,6 +309,7 @@ llvm::Expected<CommandLine> parseCommandLine(int Argc, const char *const *Argv) 
   llvm::raw_string_ostream Errors(Report);
   Arguments[0] = "heddle";
   if (!cl::ParseCommandLineOptions(Arguments.size(), Arguments.data(), Overview, &Errors))
+    // The library prints some errors by itself; then there is nothing to add.
     return llvm::createStringError(oneLine(Report, "heddle"));
 
   C.Build = D.Build;
@@ -288,10 +329,9 @@ llvm::Expected<CommandLine> parseCommandLine(int Argc, const char *const *Argv) 
     return llvm::createStringError("an argument is needed: heddle " + (*V)->Usage);
 
   if (C.What == Verb::Dump) {
-    llvm::Expected<Stage> S = oneOf<Stage>("--stage", D.Stage, std::nullopt,
-                                           {{"facts", Stage::Facts},
-                                            {"program", Stage::Program},
-                                            {"advice", Stage::Advice}});
+    llvm::Expected<Stage> S = oneOf<Stage>(
+        "--stage", D.Stage, std::nullopt,
+        {{"facts", Stage::Facts}, {"program", Stage::Program}, {"advice", Stage::Advice}});
     if (!S)
       return S.takeError();
     C.Last = *S;
@@ -300,10 +340,9 @@ llvm::Expected<CommandLine> parseCommandLine(int Argc, const char *const *Argv) 
   if (!As)
     return As.takeError();
   C.As = *As;
-  llvm::Expected<Coloring> Color = oneOf<Coloring>("value of --color", D.Color, Coloring::Auto,
-                                                   {{"auto", Coloring::Auto},
-                                                    {"always", Coloring::Always},
-                                                    {"never", Coloring::Never}});
+  llvm::Expected<Coloring> Color = oneOf<Coloring>(
+      "value of --color", D.Color, Coloring::Auto,
+      {{"auto", Coloring::Auto}, {"always", Coloring::Always}, {"never", Coloring::Never}});
   if (!Color)
     return Color.takeError();
   C.Color = *Color;

@@ -21,9 +21,9 @@ struct CommandLine {
   std::optional<std::vector<std::string>> Flags;
   std::vector<std::string> FactsFiles; ///< --from-facts
   Format As = Format::Text;
-  Stage Last = Stage::Facts; ///< dump --stage
-  std::string Output;        ///< Empty for standard output.
-  std::string Checks;        ///< Globs.
+  Stage Last = Stage::Facts;        ///< dump --stage
+  std::string Output;               ///< Empty for standard output.
+  std::string Checks;               ///< Globs.
   std::vector<std::string> Options; ///< CHECK.NAME=VALUE
   std::string Guidelines;           ///< advise --guidelines
   unsigned Workers = 1;

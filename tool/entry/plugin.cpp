@@ -119,6 +119,7 @@ private:
     {
       DiagnosticBuilder Main = diag(location(Sources, A.At), "%0", level(A.Level));
       Main << A.Message;
+      underline(Main, Sources, A.At);
       for (const Edit &E : A.Edits)
         if (SourceLocation Begin = location(Sources, E.At); Begin.isValid())
           Main << FixItHint::CreateReplacement(
@@ -137,7 +138,15 @@ private:
     std::string Text = Label.str() + E.What;
     if (E.Guideline)
       Text += (" [" + E.Guideline.str() + "]").str();
-    diag(location(Sources, E.At), "%0", DiagnosticIDs::Note) << Text;
+    DiagnosticBuilder Note = diag(location(Sources, E.At), "%0", DiagnosticIDs::Note);
+    Note << Text;
+    underline(Note, Sources, E.At);
+  }
+
+  static void underline(DiagnosticBuilder &To, SourceManager &Sources, const Span &S) {
+    SourceLocation Begin = location(Sources, S), End = end(Sources, S);
+    if (Begin.isValid() && End.isValid() && Begin < End)
+      To << CharSourceRange::getCharRange(Begin, End);
   }
 
   static DiagnosticIDs::Level level(Severity S) {

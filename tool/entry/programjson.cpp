@@ -65,8 +65,7 @@ struct ProgramWriter {
   }
 
   void effects(const Summary &S) {
-    list("accesses", S.Accesses,
-         [&](const EffectAccess &A) { J.object([&] { access(A); }); });
+    list("accesses", S.Accesses, [&](const EffectAccess &A) { J.object([&] { access(A); }); });
     list("blocks", S.Blocks, [&](const EffectBlock &B) {
       J.object([&] {
         if (B.Fact) {

@@ -16,8 +16,8 @@ std::string progressLine(size_t Done, size_t Total, StringRef File, double Secon
   if (Done && Seconds >= 0.5) {
     double Rate = Done / Seconds;
     auto Left = static_cast<unsigned long>(std::ceil((Total - Done) / Rate));
-    llvm::raw_string_ostream(Tail) << llvm::format("  %.1f files/s  eta %lu:%02lu", Rate,
-                                                   Left / 60, Left % 60);
+    llvm::raw_string_ostream(Tail)
+        << llvm::format("  %.1f files/s  eta %lu:%02lu", Rate, Left / 60, Left % 60);
   }
   size_t Room = Width > Head.size() + Tail.size() ? Width - Head.size() - Tail.size() : 0;
   // The end of a path says more than its beginning.

@@ -21,8 +21,11 @@ static llvm::Expected<std::vector<CompileJob>> findJobs(const CommandLine &C, St
   if (C.Flags)
     return fixedJobs(C.Files, *C.Flags, Cwd);
   std::vector<std::string> From = {Cwd.str()};
-  if (!C.Files.empty())
-    From.push_back(path::parent_path(absolutePath(C.Files.front(), Cwd)).str());
+  if (!C.Files.empty()) {
+    std::string Folder = path::parent_path(absolutePath(C.Files.front(), Cwd)).str();
+    if (Folder != Cwd)
+      From.push_back(Folder);
+  }
   llvm::Expected<std::string> Found = findDatabase(C.Build, From);
   if (!Found)
     return Found.takeError();
@@ -82,8 +85,7 @@ llvm::Expected<Session> openSession(const CommandLine &C) {
   llvm::erase_if(S.Run.Ready,
                  [&](const UnitFacts &U) { return skips(S.Settings, U.MainFile.str()); });
   if (S.Run.Jobs.empty() && S.Run.Ready.empty())
-    return llvm::createStringError("nothing to analyse: " + S.Settings.Path +
-                                   " skips every unit");
+    return llvm::createStringError("nothing to analyse: " + S.Settings.Path + " skips every unit");
   for (CompileJob &J : S.Run.Jobs)
     expandResponseFiles(J);
   S.Run.Extract.Workers = C.Workers;
@@ -109,7 +111,8 @@ int fail(llvm::Error E) {
   llvm::handleAllErrors(
       std::move(E), [&](const Interrupted &I) { Code = 128 + I.Signal; },
       [](const llvm::ErrorInfoBase &I) {
-        llvm::errs() << "heddle: error: " << printable(I.message()) << '\n';
+        if (!I.message().empty())
+          llvm::errs() << "heddle: error: " << printable(I.message()) << '\n';
       });
   return Code;
 }

@@ -42,8 +42,8 @@ void dropSkipped(const Config &C, std::vector<Advice> &Findings);
 /// Prints the failed units on standard error, and gives the exit code.
 int finish(const RunInfo &Info, const Session &S, bool AnyFindings);
 
-/// Prints `heddle: error: WHAT` and gives Failure; for an interrupted run, 128
-/// and the signal, and nothing is printed.
+/// Prints `heddle: error: WHAT`, unless WHAT is empty, and gives Failure. For an
+/// interrupted run nothing is printed, and the code is 128 and the signal.
 int fail(llvm::Error E);
 
 } // namespace heddle

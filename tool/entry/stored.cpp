@@ -20,14 +20,14 @@ static llvm::Expected<std::vector<UnitFacts>> fromText(llvm::MemoryBufferRef Tex
     Units = O->get("units");
   }
   std::vector<UnitFacts> Read;
-  json::Path::Root Where(Name);
+  json::Path::Root Where("units");
   bool Good;
   if (Units->getAsObject())
     Good = fromJson(*Units, Read.emplace_back(), Where);
   else
     Good = fromJson(*Units, Read, Where);
   if (!Good)
-    return llvm::createStringError("no facts in " + llvm::toString(Where.getError()));
+    return llvm::createStringError(Name + ": " + llvm::toString(Where.getError()));
   return Read;
 }
 

@@ -171,7 +171,8 @@ bool Header::condition(const Expr *Cond, llvm::ArrayRef<Update> Updates) {
   if (Left && (Op == BO_LAnd || Op == BO_LOr))
     return unknown("its condition may end it before the last element", Cond->getSourceRange());
   if (!Left || !(BinaryOperator::isRelationalOp(Op) || Op == BO_NE))
-    return unknown("the number of iterations is not known before it starts", Cond->getSourceRange());
+    return unknown("the number of iterations is not known before it starts",
+                   Cond->getSourceRange());
 
   // The index on one side, alone or with a constant.
   for (bool Swapped : {false, true}) {

@@ -66,6 +66,9 @@ struct LoopAccess {
   /// Base is a distinct object (array or container declared here, restrict
   /// pointer), not something that may overlap another base.
   bool Distinct = false;
+  /// Printed class of the library container that owns the element: elements of
+  /// containers of different classes never overlap.
+  Symbol Container;
   /// A subscript goes through stored pointers (`row[i][j]` with a T **), so two
   /// elements are different memory only if these pointers are.
   bool Rows = false;
@@ -153,6 +156,7 @@ template <class F> void fields(LoopAccess &S, F &&f) {
   f("type", S.Type);
   f("reduction", S.Reduction);
   f("distinct", S.Distinct);
+  f("container", S.Container);
   f("rows", S.Rows);
   f("at", S.At);
 }

@@ -39,16 +39,16 @@ struct Step {
   std::vector<Step> Kids;
 
   // Access.
-  const clang::Expr *E = nullptr;        ///< The glvalue; null for a range-for's element.
-  const clang::VarDecl *Var = nullptr;   ///< Set when the access is to a scalar variable.
-  Symbol Field;                          ///< `.x` for a member of the record Var.
+  const clang::Expr *E = nullptr;      ///< The glvalue; null for a range-for's element.
+  const clang::VarDecl *Var = nullptr; ///< Set when the access is to a scalar variable.
+  Symbol Field;                        ///< `.x` for a member of the record Var.
   bool Reads = false, Writes = false;
-  bool Escapes = false;                  ///< Its address goes to a call.
-  bool Pointee = false;                  ///< What the pointer E points to is meant.
+  bool Escapes = false; ///< Its address goes to a call.
+  bool Pointee = false; ///< What the pointer E points to is meant.
   Extent Size = Element;
-  llvm::StringRef Operator;              ///< `x = x op e` without use of the result.
-  std::optional<int64_t> Advance;        ///< `x = x + c`.
-  const clang::Expr *At = nullptr;       ///< Where; E when null.
+  llvm::StringRef Operator;        ///< `x = x op e` without use of the result.
+  std::optional<int64_t> Advance;  ///< `x = x + c`.
+  const clang::Expr *At = nullptr; ///< Where; E when null.
 
   // Loop.
   uint32_t Index = None;
@@ -102,15 +102,17 @@ struct ElementRef {
   Symbol BaseText;
   std::vector<Affine> Subscripts;
   std::string Field; ///< After the first subscript.
+  Symbol Container;  ///< As LoopAccess::Container.
   bool Distinct = false, Rows = false;
 };
 
-//===-- evaluation.cpp
+//===-- uses.cpp
 /// Counts writes of the variables.
 void collectUses(FunctionBody &B, const clang::Stmt *S);
-/// Fills Root, Arguments, Handled, and in the loops' facts EarlyExit, Parallel,
-/// Unknown and Locals.
-void evaluate(FunctionBody &B, const clang::Stmt *S);
+/// The variable that E names, without parentheses and implicit casts.
+const clang::VarDecl *variableNamed(const clang::Expr *E);
+/// The variable of `x` and `x.f`: what changes when these do.
+const clang::VarDecl *variableRoot(const clang::Expr *E);
 /// Both expressions are spelled alike.
 bool sameExpr(const clang::Expr *A, const clang::Expr *B, const clang::ASTContext &Ast);
 /// The statements below S, captured ones of OpenMP directives included, bodies
@@ -122,7 +124,12 @@ bool isScalarVariable(const clang::VarDecl *V);
 /// S or something in it changes V.
 bool writesIn(const clang::Stmt *S, const clang::VarDecl *V);
 
-//===-- affine.cpp
+//===-- evaluation.cpp
+/// Fills Root, Arguments, Handled, and in the loops' facts EarlyExit, Parallel,
+/// Unknown and Locals.
+void evaluate(FunctionBody &B, const clang::Stmt *S);
+
+//===-- affine.cpp, elements.cpp
 /// The value of E, where it stands in loop Loop. Not Known when it is not affine.
 Affine affineOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
 Affine constantAffine(int64_t Value);

@@ -76,9 +76,10 @@ bool sameAccess(const LoopAccess &A, const LoopAccess &B) {
   auto Same = [](const Affine &X, const Affine &Y) {
     return X.Known == Y.Known && X.Constant == Y.Constant && X.Through == Y.Through &&
            X.Terms.size() == Y.Terms.size() &&
-           std::equal(X.Terms.begin(), X.Terms.end(), Y.Terms.begin(), [](const Term &P, const Term &Q) {
-             return P.Variable == Q.Variable && P.Coefficient == Q.Coefficient;
-           });
+           std::equal(X.Terms.begin(), X.Terms.end(), Y.Terms.begin(),
+                      [](const Term &P, const Term &Q) {
+                        return P.Variable == Q.Variable && P.Coefficient == Q.Coefficient;
+                      });
   };
   return A.Kind == B.Kind && A.Base == B.Base && A.Field == B.Field && A.Type == B.Type &&
          A.Reduction == B.Reduction && A.Subscripts.size() == B.Subscripts.size() &&
@@ -92,6 +93,7 @@ LoopAccess describe(FunctionBody &B, ElementRef R, const Expr *E) {
   A.Subscripts = std::move(R.Subscripts);
   A.Field = Symbol(R.Field);
   A.Distinct = R.Distinct;
+  A.Container = R.Container;
   A.Rows = R.Rows;
   if (E) {
     A.Text = B.F.Unit.text(E);
@@ -142,7 +144,8 @@ void Collector::access(const Step &S, uint32_t L) {
   } else {
     A = describe(B, S.Pointee ? pointeeOf(B, S.E, L) : elementOf(B, S.E, L), S.E);
     if (S.Pointee && S.E->getType()->isAnyPointerType())
-      A.Type = B.F.Unit.type(S.E->getType()->getPointeeType().getCanonicalType().getUnqualifiedType());
+      A.Type =
+          B.F.Unit.type(S.E->getType()->getPointeeType().getCanonicalType().getUnqualifiedType());
     if (S.Size == Step::Range) {
       if (S.Pointee && !A.Subscripts.empty())
         A.Subscripts.back() = {};
@@ -195,9 +198,9 @@ void fillLoops(FunctionContext &F) {
       continue;
     QualType T = A.E->getType();
     bool Pointer = A.E->isPRValue() || (T->isAnyPointerType() && A.Argument == None);
-    LoopArgument Out{A.Call, A.Argument,
-                     describe(B, Pointer ? pointeeOf(B, A.E, A.Loop) : elementOf(B, A.E, A.Loop),
-                              A.E)};
+    LoopArgument Out{
+        A.Call, A.Argument,
+        describe(B, Pointer ? pointeeOf(B, A.E, A.Loop) : elementOf(B, A.E, A.Loop), A.E)};
     if (T->isAnyPointerType() && Pointer)
       Out.What.Type = F.Unit.type(T->getPointeeType().getCanonicalType().getUnqualifiedType());
     F.Facts.Loops[A.Loop].Arguments.push_back(std::move(Out));

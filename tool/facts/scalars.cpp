@@ -200,7 +200,8 @@ void inductionsIn(FunctionBody &B, const std::vector<Step> &S) {
         QualType T = Each.Var->getType();
         if (!T->isIntegralOrEnumerationType() && !T->isAnyPointerType() && !isPointerLike(T))
           continue;
-        if (writesTo(Node.Kids, Each.Var) != 1 || llvm::is_contained(Locals, B.F.Unit.usr(Each.Var)))
+        if (writesTo(Node.Kids, Each.Var) != 1 ||
+            llvm::is_contained(Locals, B.F.Unit.usr(Each.Var)))
           continue;
         H.Inductions.push_back({Each.Var, Each.At ? Each.At : Each.E, *Each.Advance, Part == 1});
       }

@@ -140,7 +140,7 @@ llvm::SmallVector<FunctionId, 1> Names::find(const Program &P, uint32_t Unit, Sy
 }
 
 Names mergeUnits(Program &P) {
-  llvm::stable_sort(P.Units, [](const UnitFacts &A, const UnitFacts &B) {
+  llvm::sort(P.Units, [](const UnitFacts &A, const UnitFacts &B) {
     return std::tie(A.MainFile, A.CommandDigest) < std::tie(B.MainFile, B.CommandDigest);
   });
   Names N;

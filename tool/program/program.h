@@ -162,7 +162,7 @@ struct Thread {
   /// Several of these may run at once: started in a loop, by a parallel
   /// region, or by a function that several threads call.
   bool Many = false;
-  Symbol Name; ///< For messages: `thread started at a.cpp:12`, `main`.
+  Symbol Name; ///< For messages: `the thread started at a.cpp:12`, `the main thread`.
 };
 
 /// One access, of one thread, to memory that is not its own.
@@ -175,6 +175,9 @@ struct ThreadAccess {
   Symbol Member, Text, Type;
   Span At;
   Chain Through; ///< From the thread's entry.
+  /// Where the code that is passed a pointer or reference to the object gets it:
+  /// the call, or the start of the thread. At, for what is named in place.
+  Span Named;
   /// No call on the way is a guess among several candidates.
   bool Certain = true;
   /// Threads that may be running when this is executed by Thread.

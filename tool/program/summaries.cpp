@@ -354,7 +354,7 @@ private:
     auto Rank = [](const EffectAccess &A) {
       return std::make_tuple(!isWrite(A.Kind), A.What.Root != RootKind::Global);
     };
-    llvm::stable_sort(S.Accesses, [&](const EffectAccess &A, const EffectAccess &B) {
+    llvm::sort(S.Accesses, [&](const EffectAccess &A, const EffectAccess &B) {
       return std::make_tuple(Rank(A), A.What, A.Kind, A.Held, A.At) <
              std::make_tuple(Rank(B), B.What, B.Kind, B.Held, B.At);
     });
@@ -364,10 +364,10 @@ private:
     }
     if (Overflow)
       incomplete(Symbol("it touches more places than are kept"), Facts.At);
-    llvm::stable_sort(S.Accesses, [](const EffectAccess &A, const EffectAccess &B) {
+    llvm::sort(S.Accesses, [](const EffectAccess &A, const EffectAccess &B) {
       return std::tie(A.What, A.Kind, A.Held, A.At) < std::tie(B.What, B.Kind, B.Held, B.At);
     });
-    llvm::stable_sort(S.Blocks, [](const EffectBlock &A, const EffectBlock &B) {
+    llvm::sort(S.Blocks, [](const EffectBlock &A, const EffectBlock &B) {
       return std::make_tuple(A.Fact->Level, A.Fact->Category, A.At, A.Held) <
              std::make_tuple(B.Fact->Level, B.Fact->Category, B.At, B.Held);
     });

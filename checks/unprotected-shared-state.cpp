@@ -1,0 +1,344 @@
+#include "advice/check.h"
+
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/Path.h"
+#include <map>
+
+using namespace heddle;
+
+static const CheckInfo Info = {
+    "unprotected-shared-state",
+    "two threads may access the same memory at once, one writes, and no lock is common to both",
+    "T1",
+    Severity::Warning,
+    /*DefaultOn=*/true,
+    "0.1",
+    R"(
+## What it finds
+
+A variable, member or heap object that two threads may access at the same time, where at least one
+of them writes and no lock is held by both. The threads are followed from where they start, through
+calls and across files; the locks that count are those held on every path. What runs before a thread
+is started, or after it was joined, does not run at the same time.
+
+## Why it matters
+
+That is a data race: the behaviour of the program is undefined. Updates get lost, readers see half
+of a change, and the optimizer may remove a loop that polls a flag. Containers lose their structure.
+
+## Example
+
+```cpp
+int hits;
+
+void count() { ++hits; }            // both threads write, and hold nothing
+
+void run() {
+  std::thread a(count), b(count);
+  a.join();
+  b.join();
+}
+```
+
+> `hits` is written here by two threads that may run at once, and no lock protects it
+
+Repair: guard every access with one mutex,
+
+```cpp
+std::mutex hitsMutex;
+
+void count() {
+  std::lock_guard lock(hitsMutex);
+  ++hits;
+}
+```
+
+or, for a single number or flag, make it `std::atomic<int>`.
+
+A lock taken for reading (`std::shared_lock`) protects readers, not a writer. `volatile` protects
+nothing.
+
+## What it does not report
+
+* Elements of arrays and containers at an index that is not a constant: threads usually have a part
+  of their own.
+* Objects that are reached through a pointer which changes while the threads run: they are usually
+  handed from one to the other.
+* Members of objects that could not be named on both sides, and threads whose function is not known.
+* Atomics, thread-local variables, and what `std::call_once` initializes.
+)",
+    {}};
+
+static bool isWrite(const ThreadAccess &A) { return A.Kind == AccessKind::Write; }
+static bool isPlain(const ThreadAccess &A) {
+  return A.Kind == AccessKind::Read || A.Kind == AccessKind::Write;
+}
+
+/// One lock that both hold, and that excludes the writers.
+static bool isProtected(const ThreadAccess &A, const ThreadAccess &B) {
+  for (const HeldLock &L : A.Held)
+    for (const HeldLock &O : B.Held)
+      if (L.Mutex == O.Mutex && !(L.Shared && isWrite(A)) && !(O.Shared && isWrite(B)) &&
+          !(L.Shared && O.Shared))
+        return true;
+  return false;
+}
+
+namespace {
+
+/// The accesses to one place.
+using Group = llvm::ArrayRef<ThreadAccess>;
+
+struct Conflict {
+  const ThreadAccess *Write = nullptr, *Other = nullptr;
+};
+
+class Reporter {
+public:
+  Reporter(const Program &P, Sink &Out) : P(P), Out(Out) {
+    forGroups([&](Group G) {
+      for (const ThreadAccess &A : G)
+        if (isWrite(A))
+          Written.insert(A.What);
+    });
+  }
+
+  void run() {
+    std::map<std::pair<Symbol, Place>, Conflict> Found;
+    std::map<std::pair<Symbol, Place>, Group> Groups;
+    forGroups([&](Group G) {
+      if (isVague(G.front().What))
+        return;
+      Conflict C = worst(G);
+      if (!C.Write)
+        return;
+      // One finding for a member, whatever the number of objects.
+      bool Field = !C.Write->What.Path.empty() && !C.Write->Member.empty();
+      auto Key = Field ? std::make_pair(C.Write->Member, Place()) : std::make_pair(Symbol(), C.Write->What);
+      auto [It, New] = Found.try_emplace(Key, C);
+      if (New || rank(C) < rank(It->second))
+        It->second = C, Groups[Key] = G;
+    });
+    for (const auto &[Key, C] : Found)
+      report(C, Groups[Key]);
+  }
+
+private:
+  template <class Fn> void forGroups(Fn Then) {
+    Group All = P.SharedAccesses;
+    while (!All.empty()) {
+      size_t N = 1;
+      while (N < All.size() && All[N].What == All.front().What)
+        ++N;
+      Then(All.take_front(N));
+      All = All.drop_front(N);
+    }
+  }
+
+  /// Elements at unknown positions, and what lies behind a pointer that moves.
+  bool isVague(const Place &What) const {
+    llvm::StringRef Path = What.Path.str();
+    if (Path.contains("[]"))
+      return true;
+    for (size_t Star = Path.find('*'); Star != llvm::StringRef::npos; Star = Path.find('*', Star + 1)) {
+      Place Pointer = What;
+      Pointer.Path = Symbol(Path.take_front(Star));
+      if (Written.contains(Pointer))
+        return true;
+    }
+    return false;
+  }
+
+  /// The lower, the more telling: sure, written without any lock, by a thread
+  /// that was started, near its entry.
+  std::tuple<int, size_t, int, int, size_t, Span, Span> rank(const Conflict &C) const {
+    return {!C.Write->Certain + !C.Other->Certain,
+            C.Write->Held.size() + C.Other->Held.size(),
+            P.Threads[C.Write->Thread].Start == nullptr,
+            !isWrite(*C.Other),
+            C.Write->Through.size() + C.Other->Through.size(),
+            C.Write->At,
+            C.Other->At};
+  }
+
+  Conflict worst(Group G) const {
+    Conflict Worst;
+    for (const ThreadAccess &A : G)
+      for (const ThreadAccess &B : G) {
+        if (!isWrite(A) || !isPlain(B) || (!A.Certain && !B.Certain))
+          continue;
+        if (!mayRunAtOnce(P, A, B) || isProtected(A, B))
+          continue;
+        Conflict C{&A, &B};
+        if (!Worst.Write || rank(C) < rank(Worst))
+          Worst = C;
+      }
+    return Worst;
+  }
+
+  std::string nameOf(const ThreadAccess &A) const {
+    auto V = P.Variables.find(A.What.Name);
+    llvm::StringRef Path = A.What.Path.str();
+    bool Named = A.What.Root == RootKind::Global || A.What.Root == RootKind::Local;
+    if (!Named || V == P.Variables.end() || Path.contains('*') || Path.contains("#"))
+      return "`" + A.Text.str().str() + "`";
+    std::string Name = (V->second->Name.str() + Path).str();
+    if (Name == A.Text.str() || llvm::StringRef(Name).ends_with((":" + A.Text.str()).str()))
+      return "`" + Name + "`";
+    bool SameEnd = llvm::StringRef(Name).rsplit('.').second == A.Text.str() && !Path.empty();
+    return "`" + Name + "`" + (SameEnd || !(A.Named == A.At) ? "" : " (here `" + A.Text.str().str() + "`)");
+  }
+
+  static std::string locks(const ThreadAccess &A) {
+    if (A.Held.empty())
+      return "no lock";
+    std::string S;
+    for (const HeldLock &L : A.Held)
+      S += (S.empty() ? "`" : " and `") + L.Text.str().str() + "`" + (L.Shared ? " for reading" : "");
+    return S;
+  }
+
+  std::string where(const Span &At) const {
+    return (llvm::sys::path::filename(At.File.str()) + ":" + llvm::Twine(At.Line)).str();
+  }
+
+  std::string message(const Conflict &C) const {
+    const ThreadAccess &W = *C.Write, &O = *C.Other;
+    bool SamePlace = W.At == O.At, SameThread = W.Thread == O.Thread;
+    std::string S = nameOf(W);
+    S += W.Named == W.At ? " is written here by "
+                         : " is handed over here and written at " + where(W.At) + " by ";
+    if (SameThread)
+      S += "several threads that may run at once";
+    else if (SamePlace)
+      S += "two threads that may run at once";
+    else
+      S += P.Threads[W.Thread].Name.str().str();
+    if (!SamePlace && SameThread)
+      S += std::string(", and ") + (isWrite(O) ? "written" : "read") + " at " + where(O.At);
+    else if (!SamePlace)
+      S += " while " + P.Threads[O.Thread].Name.str().str() + " may " +
+           (isWrite(O) ? "write" : "read") + " it at " + where(O.At);
+    if (W.Held.empty() && O.Held.empty())
+      return S + ", and no lock protects it";
+    bool Common = llvm::any_of(W.Held, [&](const HeldLock &L) {
+      return llvm::any_of(O.Held, [&](const HeldLock &M) { return M.Mutex == L.Mutex; });
+    });
+    if (Common)
+      return S + ", and " + locks(W) + " does not keep others out";
+    return S + ", holding " + locks(W) + " here and " + locks(O) + " there";
+  }
+
+  void note(Advice &A, const llvm::Twine &What, const Span &At) const {
+    std::string Text = What.str();
+    bool Said = llvm::any_of(A.For, [&](const Evidence &E) { return E.What == Text && E.At == At; });
+    if (At.valid() && !Said)
+      A.For.push_back({std::move(Text), Symbol("T1"), 1, At});
+  }
+
+  /// The access, and how its thread comes to it.
+  void side(Advice &A, const ThreadAccess &S, bool Here) const {
+    const Thread &T = P.Threads[S.Thread];
+    if (!Here)
+      note(A,
+           llvm::Twine(isWrite(S) ? "written" : "read") + " here by " + T.Name.str() +
+               ", holding " + locks(S),
+           S.At);
+    for (const HeldLock &L : S.Held)
+      note(A, "`" + L.Text.str() + "` is taken here", L.At);
+    for (const Hop &H : S.Through)
+      note(A, "on the way: called here, in `" + P.facts(H.In).Name.str() + "`", H.At);
+  }
+
+  void starts(Advice &A, const Conflict &C) const {
+    for (const ThreadAccess *S : {C.Write, C.Other}) {
+      const Thread &T = P.Threads[S->Thread];
+      if (!T.Start || (S == C.Other && S->Thread == C.Write->Thread))
+        continue;
+      note(A,
+           T.Name.str() + " starts here and runs `" + P.facts(T.Entry).Name.str() + "`" +
+               (T.Many ? "; several of it may run at once" : ""),
+           T.Start->At);
+    }
+  }
+
+  static bool isScalar(llvm::StringRef Type) {
+    if (Type.ends_with("*"))
+      return true;
+    Type.consume_front("volatile ");
+    return llvm::StringSwitch<bool>(Type)
+        .Cases("int", "bool", "_Bool", "char", "signed char", "unsigned char", "short", "long", true)
+        .Cases("unsigned int", "unsigned short", "unsigned long", "long long", "unsigned long long",
+               "float", "double", true)
+        .Cases("size_t", "std::size_t", "uint32_t", "uint64_t", "int32_t", "int64_t", "uint8_t",
+               "ssize_t", "time_t", true)
+        .Default(false);
+  }
+
+  void remedy(Advice &A, const Conflict &C, Group G) const {
+    // The lock that is held at most of the accesses.
+    std::map<Place, std::pair<size_t, const HeldLock *>> Count;
+    llvm::DenseSet<const void *> Seen;
+    size_t Accesses = 0;
+    for (const ThreadAccess &X : G) {
+      ++Accesses;
+      for (const HeldLock &L : X.Held) {
+        auto &Entry = Count[L.Mutex];
+        ++Entry.first;
+        Entry.second = &L;
+      }
+    }
+    const HeldLock *Best = nullptr;
+    size_t Most = 0;
+    for (const auto &[Mutex, Entry] : Count)
+      if (Entry.first > Most)
+        Most = Entry.first, Best = Entry.second;
+    auto V = P.Variables.find(C.Write->What.Name);
+    Span At = V != P.Variables.end() ? V->second->At : C.Write->At;
+    std::string What = V != P.Variables.end() ? (C.Write->What.Path.empty() ? "it is declared here; "
+                                                                      : "the object is declared here; ")
+                                         : "";
+    bool C11 = C.Write->At.File.str().ends_with(".c");
+    std::string Type = C.Write->Type.str().str();
+    if (Best)
+      What += "hold `" + Best->Text.str().str() + "` at every access, as " + std::to_string(Most) +
+              " of " + std::to_string(Accesses) + " do";
+    else if (isScalar(Type))
+      What += "guard every access with one mutex, or make it " +
+              (C11 ? "`_Atomic " + Type + "`" : "`std::atomic<" + Type + ">`");
+    else
+      What += "guard every access with one mutex";
+    note(A, What, At);
+  }
+
+  void report(const Conflict &C, Group G) const {
+    Advice A;
+    A.Check = Symbol(Info.Name);
+    A.Level = Info.Level;
+    bool Certain = C.Write->Certain && C.Other->Certain;
+    bool Deep = C.Write->What.Path.str().contains('*');
+    A.Sure = Certain && !Deep ? Confidence::High : Confidence::Medium;
+    A.At = C.Write->Named;
+    A.Message = message(C);
+    side(A, *C.Write, /*Here=*/C.Write->Named == C.Write->At);
+    if (!(C.Write->At == C.Other->At))
+      side(A, *C.Other, /*Here=*/false);
+    starts(A, C);
+    remedy(A, C, G);
+    A.Identity = (P.facts(C.Write->In).Name.str() + " " + C.Write->Text.str()).str();
+    Out.add(std::move(A));
+  }
+
+  const Program &P;
+  Sink &Out;
+  llvm::DenseSet<Place> Written;
+};
+
+} // namespace
+
+static void run(const Program &P, const CheckOptions &, Sink &Out) { Reporter(P, Out).run(); }
+
+HEDDLE_CHECK(Info, run)

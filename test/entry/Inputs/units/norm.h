@@ -1,0 +1,1 @@
+double norm(const double *A);

@@ -1,0 +1,212 @@
+/// Calls as steps. What a library function does to its object and arguments is
+/// known from the models and the types of its parameters; what a function of our
+/// own does is left to its summary, and only what it is given is noted.
+///
+/// Example: `v.push_back(x)` reads x and writes v as a whole; `update(&a[i])`
+/// notes that argument 0 is a[i].
+#include "facts/evaluation.h"
+
+#include "clang/AST/Attr.h"
+#include "clang/Basic/Builtins.h"
+
+namespace heddle {
+
+using namespace clang;
+
+namespace {
+
+/// Part of the implementation of the standard library: in namespace std, or in
+/// one of the reserved names.
+bool isStandard(const Decl *D) {
+  const DeclContext *Outermost = nullptr;
+  for (const DeclContext *C = D->getDeclContext(); C && !C->isTranslationUnit(); C = C->getParent())
+    if (C->isNamespace())
+      Outermost = C;
+  const auto *N = dyn_cast_or_null<NamespaceDecl>(Outermost);
+  return N && (N->isStdNamespace() || N->getName().starts_with("__"));
+}
+
+} // namespace
+
+/// The calls of a range-for that are not written down. False when some are not
+/// the standard library's.
+bool Evaluation::implicitCalls(const Stmt *S) {
+  if (!S)
+    return true;
+  bool Library = true;
+  if (const auto *C = dyn_cast<CallExpr>(S)) {
+    Library = C->getDirectCallee() && isStandard(C->getDirectCallee()) &&
+              F.Unit.inSystemHeader(C->getDirectCallee());
+    if (auto It = F.CallIndices.find(C); Library && It != F.CallIndices.end())
+      B.Handled.insert(It->second);
+  }
+  for (const Stmt *Child : S->children())
+    if (Child)
+      Library &= implicitCalls(Child);
+  return Library;
+}
+
+/// One argument of a call. Known: the call's effect is what the parameter's type
+/// allows; otherwise the callee's summary will say.
+void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Expr *E, uint32_t Call,
+                          bool Known, bool Pure) {
+  eval(E);
+  const ParmVarDecl *P =
+      Callee && Number < Callee->getNumParams() ? Callee->getParamDecl(Number) : nullptr;
+  QualType T = P ? P->getType() : E->getType();
+  bool Reference = P && T->isReferenceType();
+  const Expr *S = strip(E);
+  if (!Reference && !T->isAnyPointerType() && !isPointerLike(T)) {
+    // A record by value without a copy constructor that is called (C).
+    return;
+  }
+  const auto *AddressOf = dyn_cast<UnaryOperator>(S);
+  if (AddressOf && AddressOf->getOpcode() != UO_AddrOf)
+    AddressOf = nullptr;
+  if (Reference && !S->isGLValue() && !isPointerLike(T))
+    return; // a temporary of the call
+  const Expr *Object = Reference && S->isGLValue() ? S
+                       : AddressOf                 ? AddressOf->getSubExpr()
+                                                   : nullptr;
+  QualType Pointed = Reference ? T.getNonReferenceType() : T->getPointeeType();
+  bool Const = Pure || (!Pointed.isNull() && Pointed.isConstQualified());
+  if (Object && Object->getType()->isFunctionType())
+    return;
+  if (Known || (Object && variableRoot(Object) && isScalarVariable(variableRoot(Object)))) {
+    if (Object) {
+      bool Array = Object->getType()->isArrayType();
+      if (Step *A = access(Object, true, !Const, Array ? Step::Range : Step::Element))
+        A->Escapes = !Known;
+    } else if (!Reference && !(Pointed.isNull() ? false : Pointed->isFunctionType())) {
+      if (Step *A = access(S, true, !Const, Step::Range)) {
+        A->Var = nullptr;
+        A->Pointee = true;
+      }
+    }
+  }
+  if (!Known && innermost() != None)
+    B.Arguments.push_back({innermost(), Call, Number, E});
+}
+
+void Evaluation::call(const CallExpr *E) {
+  const FunctionDecl *Callee = E->getDirectCallee();
+  auto Found = F.CallIndices.find(E);
+  uint32_t Index = Found == F.CallIndices.end() ? None : Found->second;
+  const Expr *Object = nullptr;
+  const CXXRecordDecl *Class = nullptr;
+  unsigned First = 0;
+  if (const auto *M = dyn_cast<CXXMemberCallExpr>(E)) {
+    Object = M->getImplicitObjectArgument();
+    Class = M->getRecordDecl();
+  } else if (isa<CXXOperatorCallExpr>(E) && isa_and_nonnull<CXXMethodDecl>(Callee)) {
+    Object = E->getArg(0);
+    First = 1;
+  }
+  if (!Callee)
+    eval(E->getCallee());
+  if (Object)
+    eval(Object);
+
+  bool System = Callee && F.Unit.inSystemHeader(Callee);
+  unsigned Builtin = Callee ? Callee->getBuiltinID() : 0;
+  const ApiModel Api = Callee ? F.Unit.api(Callee, Class) : ApiModel();
+  bool Acts = Api.Blocks || Api.Locks || Api.Launches || Api.Joins || Api.Hazard;
+  bool Pure = Callee && (Api.Pure || Callee->hasAttr<ConstAttr>() || Callee->hasAttr<PureAttr>() ||
+                         (Builtin && (Ast.BuiltinInfo.isConst(Builtin) ||
+                                      Ast.BuiltinInfo.isConstWithoutErrnoAndExceptions(Builtin) ||
+                                      Ast.BuiltinInfo.isPure(Builtin))));
+  bool Library = System && (isStandard(Callee) || Callee->isOverloadedOperator() || Api.Container ||
+                            Api.Returns);
+  // strlen, memcpy, frexp...: what the compiler knows acts on its arguments only.
+  bool OnArguments =
+      Builtin &&
+      llvm::is_contained({"string.h", "strings.h", "math.h", "ctype.h", "complex.h", "wchar.h"},
+                         llvm::StringRef(Ast.BuiltinInfo.getHeaderName(Builtin)
+                                             ? Ast.BuiltinInfo.getHeaderName(Builtin)
+                                             : ""));
+  bool Known = (Pure && !Object) || ((Library || OnArguments || (Builtin && Api.Returns)) && !Acts);
+  if (Callee && Callee->hasAttr<ReturnsTwiceAttr>())
+    markUnknown("setjmp", E->getSourceRange());
+
+  for (unsigned I = First; I < E->getNumArgs(); ++I)
+    argument(Callee, I - First, E->getArg(I), Index, Known, Pure);
+  if (Callee && Callee->isNoReturn()) {
+    if (Index != None)
+      B.Handled.insert(Index);
+    jump();
+    return;
+  }
+  if (Known && Index != None)
+    B.Handled.insert(Index);
+  const auto *Method = dyn_cast_or_null<CXXMethodDecl>(Callee);
+  if (!Object || !Method)
+    return;
+  if (!Known) {
+    if (innermost() != None)
+      B.Arguments.push_back({innermost(), Index, None, Object});
+    if (!Method->isStatic() && variableRoot(Object) && isScalarVariable(variableRoot(Object)))
+      if (Step *A = access(Object, true, !Method->isConst()))
+        A->Escapes = true;
+    return;
+  }
+  // Element access is an access where the result is used, not here.
+  bool Structure = Api.Container && Api.Container->Effect == ContainerEffect::WriteStructure;
+  if ((Api.Returns || Pure) && !Structure)
+    return;
+  bool Pointer = Object->getType()->isAnyPointerType();
+  OverloadedOperatorKind Op = Method->getOverloadedOperator();
+  bool Write = !Method->isConst();
+  if (Api.Container && Api.Container->Effect == ContainerEffect::ReadStructure)
+    Write = false;
+  if (Api.Container && Api.Container->Effect == ContainerEffect::Atomic)
+    markUnknown("an atomic access", E->getSourceRange());
+  if (!Write && (E->getNumArgs() == First || Op == OO_Subscript || Op == OO_Star || Op == OO_Arrow))
+    return; // size(), empty(), *it: the elements are not read by this alone
+  bool Assign = Op == OO_Equal;
+  if (Step *A = access(Object, !Assign, Write, Step::Whole)) {
+    A->Pointee = Pointer;
+    if (Op == OO_PlusPlus || Op == OO_MinusMinus)
+      A->Advance = Op == OO_PlusPlus ? 1 : -1;
+    if ((Op == OO_PlusEqual || Op == OO_MinusEqual) && E->getNumArgs() == 2)
+      if (Expr::EvalResult V;
+          !E->getArg(1)->isValueDependent() && E->getArg(1)->getType()->isIntegerType() &&
+          E->getArg(1)->EvaluateAsInt(V, Ast) && V.Val.getInt().isRepresentableByInt64() &&
+          V.Val.getInt().getSignificantBits() <= 62)
+        A->Advance = (Op == OO_PlusEqual ? 1 : -1) * V.Val.getInt().getExtValue();
+    A->At = E;
+  }
+}
+
+void Evaluation::construct(const CXXConstructExpr *E) {
+  auto Found = F.CallIndices.find(E);
+  uint32_t Index = Found == F.CallIndices.end() ? None : Found->second;
+  const CXXConstructorDecl *C = E->getConstructor();
+  const ApiModel &Api = F.Unit.api(C);
+  bool Acts = Api.Blocks || Api.Locks || Api.Launches || Api.Joins || Api.Hazard;
+  bool Known = C->isTrivial() || (F.Unit.inSystemHeader(C) && !Acts);
+  for (unsigned I = 0; I < E->getNumArgs(); ++I)
+    argument(C, I, E->getArg(I), Index, Known);
+  if (Known && Index != None)
+    B.Handled.insert(Index);
+}
+
+void Evaluation::lambda(const LambdaExpr *L) {
+  auto Init = L->capture_init_begin();
+  for (const LambdaCapture &C : L->captures()) {
+    const Expr *I = *Init++;
+    if (!C.capturesVariable() || !I)
+      continue;
+    const auto *V = dyn_cast<VarDecl>(C.getCapturedVar());
+    if (!V)
+      continue;
+    if (C.getCaptureKind() != LCK_ByRef) {
+      eval(I);
+      continue;
+    }
+    bool Writes = writesIn(L->getBody(), V->getCanonicalDecl());
+    if (Step *A = access(I, true, Writes, Step::Range))
+      A->Escapes = Writes;
+  }
+}
+
+} // namespace heddle

@@ -1,0 +1,328 @@
+/// Expressions as steps: what is loaded, what is stored, and which stores only
+/// combine the old value with another one.
+///
+/// Example: `s = a[i] + s;`, `s -= x;` and `if (m < e) m = e;` are one access
+/// each, with the operators +, + and max.
+#include "facts/evaluation.h"
+
+namespace heddle {
+
+using namespace clang;
+
+namespace {
+
+const Expr *plain(const Expr *E) { return E->IgnoreParenImpCasts(); }
+
+bool mentions(const Stmt *S, const Expr *LV, const ASTContext &Ast, unsigned Depth = 0) {
+  if (!S || Depth > MaxSyntaxDepth)
+    return true;
+  if (const auto *E = dyn_cast<Expr>(S); E && sameExpr(E, LV, Ast))
+    return true;
+  return llvm::any_of(S->children(),
+                      [&](const Stmt *C) { return C && mentions(C, LV, Ast, Depth + 1); });
+}
+
+} // namespace
+
+bool Evaluation::minMaxBranch(const IfStmt *S) {
+  const Stmt *Then = S->getThen();
+  if (const auto *C = dyn_cast<CompoundStmt>(Then); C && C->size() == 1)
+    Then = C->body_front();
+  const auto *A = dyn_cast<BinaryOperator>(Then);
+  const auto *C = dyn_cast<BinaryOperator>(plain(S->getCond()));
+  if (S->getElse() || !A || A->getOpcode() != BO_Assign || !C || !C->isRelationalOp())
+    return false;
+  bool Left = sameExpr(C->getLHS(), A->getLHS(), Ast) && sameExpr(C->getRHS(), A->getRHS(), Ast);
+  bool Right = sameExpr(C->getRHS(), A->getLHS(), Ast) && sameExpr(C->getLHS(), A->getRHS(), Ast);
+  if (Left == Right || mentions(A->getRHS(), A->getLHS(), Ast))
+    return false;
+  bool Less = C->getOpcode() == BO_LT || C->getOpcode() == BO_LE;
+  update(A->getLHS(), A->getRHS(), A, Less == Left ? "max" : "min");
+  return true;
+}
+
+/// Evaluates both sides of an update, the old value of LHS left out, and adds
+/// the access that stands for the whole.
+void Evaluation::update(const Expr *LHS, const Expr *RHS, const Expr *At,
+                        llvm::StringRef Operator) {
+  const Expr *Outer = std::exchange(Suppressed, LHS);
+  if (RHS)
+    eval(RHS);
+  Suppressed = Outer;
+  eval(LHS);
+  if (Step *A = access(LHS, true, true)) {
+    A->Operator = Operator;
+    A->At = At;
+  }
+}
+
+/// The operator when `LHS = RHS` only combines LHS with other values.
+llvm::StringRef Evaluation::reduction(const Expr *LHS, const Expr *RHS) {
+  const Expr *R = plain(RHS);
+  auto Operand = [&](const Expr *E) { return sameExpr(E, LHS, Ast); };
+  if (const auto *C = dyn_cast<ConditionalOperator>(R)) {
+    const auto *Test = dyn_cast<BinaryOperator>(plain(C->getCond()));
+    if (!Test || !Test->isRelationalOp())
+      return {};
+    const Expr *Other = Operand(C->getFalseExpr())  ? C->getTrueExpr()
+                        : Operand(C->getTrueExpr()) ? C->getFalseExpr()
+                                                    : nullptr;
+    if (!Other || mentions(Other, LHS, Ast))
+      return {};
+    bool Left = Operand(Test->getLHS()) && sameExpr(Test->getRHS(), Other, Ast);
+    bool Right = Operand(Test->getRHS()) && sameExpr(Test->getLHS(), Other, Ast);
+    if (Left == Right)
+      return {};
+    bool Less = Test->getOpcode() == BO_LT || Test->getOpcode() == BO_LE;
+    bool TakesOther = Other == C->getTrueExpr();
+    return (Less == Left) == TakesOther ? "max" : "min";
+  }
+  if (const auto *C = dyn_cast<CallExpr>(R)) {
+    const FunctionDecl *Callee = C->getDirectCallee();
+    if (!Callee || C->getNumArgs() != 2 || !Callee->getIdentifier() ||
+        !(Callee->getBuiltinID() || Callee->isInStdNamespace()))
+      return {};
+    bool First = Operand(C->getArg(0));
+    if (First == Operand(C->getArg(1)) || mentions(C->getArg(First), LHS, Ast))
+      return {};
+    llvm::StringRef Name = Callee->getName();
+    if (Name == "max" || Name == "fmax" || Name == "fmaxf")
+      return "max";
+    if (Name == "min" || Name == "fmin" || Name == "fminf")
+      return "min";
+    return {};
+  }
+  llvm::StringRef Operator;
+  const Expr *Node = R;
+  for (unsigned Rounds = 0; Rounds < 64; ++Rounds) {
+    const auto *O = dyn_cast<BinaryOperator>(plain(Node));
+    if (!O)
+      return {};
+    llvm::StringRef Op = O->getOpcode() == BO_Sub ? "+" : O->getOpcodeStr();
+    switch (O->getOpcode()) {
+    case BO_Add:
+    case BO_Sub:
+    case BO_Mul:
+    case BO_And:
+    case BO_Or:
+    case BO_Xor:
+    case BO_LAnd:
+    case BO_LOr:
+      break;
+    default:
+      return {};
+    }
+    if (!Operator.empty() && Op != Operator)
+      return {};
+    Operator = Op;
+    if (Operand(O->getLHS()))
+      return mentions(O->getRHS(), LHS, Ast) ? llvm::StringRef() : Operator;
+    if (mentions(O->getLHS(), LHS, Ast)) {
+      if (mentions(O->getRHS(), LHS, Ast))
+        return {};
+      Node = O->getLHS();
+      continue;
+    }
+    if (O->getOpcode() == BO_Sub)
+      return {};
+    if (Operand(O->getRHS()))
+      return Operator;
+    Node = O->getRHS();
+  }
+  return {};
+}
+
+/// Assignments, compound ones included. False when A is something else.
+bool Evaluation::assign(const BinaryOperator *A, bool Discard) {
+  if (!A->isAssignmentOp())
+    return false;
+  const Expr *LHS = A->getLHS(), *RHS = A->getRHS();
+  std::optional<int64_t> By;
+  auto Constant = [&](const Expr *E) -> std::optional<int64_t> {
+    Expr::EvalResult V;
+    if (E->isValueDependent() || !E->getType()->isIntegerType() || !E->EvaluateAsInt(V, Ast) ||
+        !V.Val.getInt().isRepresentableByInt64() || V.Val.getInt().getSignificantBits() > 62)
+      return std::nullopt;
+    return V.Val.getInt().getExtValue();
+  };
+  if (A->isCompoundAssignmentOp()) {
+    llvm::StringRef Operator;
+    switch (A->getOpcode()) {
+    case BO_AddAssign:
+    case BO_SubAssign:
+      Operator = "+";
+      By = Constant(RHS);
+      if (By && A->getOpcode() == BO_SubAssign)
+        By = -*By;
+      break;
+    case BO_MulAssign:
+      Operator = "*";
+      break;
+    case BO_AndAssign:
+      Operator = "&";
+      break;
+    case BO_OrAssign:
+      Operator = "|";
+      break;
+    case BO_XorAssign:
+      Operator = "^";
+      break;
+    default:
+      break;
+    }
+    if (!Discard || mentions(RHS, LHS, Ast) || LHS->getType()->isAnyPointerType())
+      Operator = {};
+    eval(RHS);
+    eval(LHS);
+    if (Step *S = access(LHS, true, true)) {
+      S->Operator = Operator;
+      S->Advance = By;
+      S->At = A;
+    }
+    return true;
+  }
+  if (llvm::StringRef Operator = reduction(LHS, RHS); !Operator.empty()) {
+    update(LHS, RHS, A, Discard ? Operator : llvm::StringRef());
+    if (const auto *O = dyn_cast<BinaryOperator>(plain(RHS));
+        O && O->isAdditiveOp() && !Out->empty()) {
+      bool Left = sameExpr(O->getLHS(), LHS, Ast);
+      By = Constant(Left ? O->getRHS() : O->getLHS());
+      if (By && O->getOpcode() == BO_Sub)
+        By = -*By;
+      if (Out->back().What == Step::Access)
+        Out->back().Advance = By;
+    }
+    return true;
+  }
+  eval(RHS);
+  eval(LHS);
+  if (Step *S = access(LHS, false, true))
+    S->At = A;
+  return true;
+}
+
+Step *Evaluation::access(const Expr *E, bool Reads, bool Writes, Step::Extent Size) {
+  if (Suppressed && Reads && !Writes && sameExpr(E, Suppressed, Ast))
+    return nullptr;
+  if (isa<StringLiteral>(plain(E)))
+    return nullptr;
+  QualType T = E->getType();
+  if (T.isVolatileQualified())
+    markUnknown("a volatile access", E->getSourceRange());
+  if (T->isAtomicType())
+    markUnknown("an atomic access", E->getSourceRange());
+  // A local reference stands for what it was bound to.
+  const Expr *LV = plain(E);
+  for (unsigned Rounds = 0; Rounds < 16; ++Rounds) {
+    const auto *D = dyn_cast<DeclRefExpr>(LV);
+    const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+    if (!V || !V->getType()->isReferenceType() || !V->getInit() || isa<ParmVarDecl>(V) ||
+        V->isCXXForRangeDecl())
+      break;
+    LV = strip(V->getInit());
+  }
+  Step &A = Out->emplace_back();
+  A.What = Step::Access;
+  A.E = LV;
+  A.At = E;
+  A.Reads = Reads;
+  A.Writes = Writes;
+  A.Size = Size;
+  std::string Path;
+  const Expr *Root = LV;
+  while (const auto *M = dyn_cast<MemberExpr>(Root)) {
+    const auto *Field = dyn_cast<FieldDecl>(M->getMemberDecl());
+    if (M->isArrow() || !Field || Field->getType()->isReferenceType() ||
+        Field->getParent()->isUnion() || Field->isBitField())
+      return &A;
+    Path = ("." + Field->getName() + Path).str();
+    Root = plain(M->getBase());
+  }
+  if (const VarDecl *V = variableNamed(Root); V && isScalarVariable(V) && !T->isArrayType()) {
+    if (V->getTLSKind() != VarDecl::TLS_None && Writes)
+      markUnknown("a thread-local variable is changed", E->getSourceRange());
+    A.Var = V;
+    A.Field = Symbol(Path);
+  }
+  return &A;
+}
+
+void Evaluation::eval(const Expr *E, bool Discard) {
+  if (!E)
+    return;
+  if (++Depth > MaxSyntaxDepth) {
+    markUnknown("nested more deeply than the analysis follows", E->getSourceRange());
+    --Depth;
+    return;
+  }
+  auto Alternatives = [&](const Expr *A, const Expr *B) {
+    Step Branch;
+    Branch.What = Step::Branch;
+    Branch.Kids.push_back(sequence([&] { eval(A, Discard); }));
+    Branch.Kids.push_back(sequence([&] { eval(B, Discard); }));
+    Out->push_back(std::move(Branch));
+  };
+  if (const auto *P = dyn_cast<ParenExpr>(E)) {
+    eval(P->getSubExpr(), Discard);
+  } else if (const auto *W = dyn_cast<ExprWithCleanups>(E)) {
+    eval(W->getSubExpr(), Discard);
+  } else if (const auto *C = dyn_cast<CastExpr>(E)) {
+    eval(C->getSubExpr(), Discard && C->getCastKind() == CK_ToVoid);
+    if (C->getCastKind() == CK_LValueToRValue)
+      access(C->getSubExpr(), true, false);
+  } else if (const auto *O = dyn_cast<BinaryOperator>(E)) {
+    if (!assign(O, Discard)) {
+      if (O->isLogicalOp()) {
+        eval(O->getLHS());
+        Alternatives(O->getRHS(), nullptr);
+      } else {
+        bool Comma = O->getOpcode() == BO_Comma;
+        eval(O->getLHS(), Comma);
+        eval(O->getRHS(), Comma && Discard);
+      }
+    }
+  } else if (const auto *U = dyn_cast<UnaryOperator>(E)) {
+    eval(U->getSubExpr());
+    if (U->isIncrementDecrementOp())
+      if (Step *A = access(U->getSubExpr(), true, true)) {
+        A->Advance = U->isIncrementOp() ? 1 : -1;
+        if (Discard && !U->getType()->isAnyPointerType())
+          A->Operator = "+";
+        A->At = U;
+      }
+  } else if (const auto *C = dyn_cast<AbstractConditionalOperator>(E)) {
+    eval(C->getCond());
+    Alternatives(C->getTrueExpr(), C->getFalseExpr());
+  } else if (const auto *C = dyn_cast<CallExpr>(E)) {
+    call(C);
+  } else if (const auto *C = dyn_cast<CXXConstructExpr>(E)) {
+    construct(C);
+  } else if (const auto *L = dyn_cast<LambdaExpr>(E)) {
+    lambda(L);
+  } else if (const auto *S = dyn_cast<StmtExpr>(E)) {
+    statement(S->getSubStmt());
+  } else if (isa<CXXThrowExpr>(E)) {
+    forEachChild(E, [&](const Stmt *K) { eval(dyn_cast<Expr>(K)); });
+    exitAll(E->getSourceRange());
+    jump();
+  } else if (isa<CoawaitExpr, CoyieldExpr, DependentCoawaitExpr>(E)) {
+    markUnknown("the coroutine suspends", E->getSourceRange());
+  } else if (isa<AtomicExpr>(E)) {
+    markUnknown("an atomic access", E->getSourceRange());
+    forEachChild(E, [&](const Stmt *K) { eval(dyn_cast<Expr>(K)); });
+  } else if (const auto *D = dyn_cast<CXXDeleteExpr>(E)) {
+    eval(D->getArgument());
+    if (Step *A = access(D->getArgument(), false, true, Step::Whole)) {
+      A->Var = nullptr;
+      A->Pointee = true;
+    }
+  } else if (isa<UnaryExprOrTypeTraitExpr, CXXNoexceptExpr, CXXTypeidExpr, OpaqueValueExpr,
+                 CXXDefaultArgExpr, BlockExpr>(E)) {
+    // Not evaluated here.
+  } else {
+    forEachChild(E, [&](const Stmt *K) { eval(dyn_cast<Expr>(K)); });
+  }
+  --Depth;
+}
+
+} // namespace heddle

@@ -1,0 +1,663 @@
+/// What may run at once with what. Every thread is followed from its entry
+/// through the calls it makes, once per context (contexts.cpp). On the way the
+/// set of other threads that may be running is kept: a launch adds one, a join
+/// takes it away (lifetimes.cpp). Two accesses may happen at once when each
+/// finds the other's thread in its set.
+///
+/// Example: main writes `n`, starts T, writes `n`, joins T, reads `n`. Only the
+/// second write has T in its set; a write in T always has main in its.
+///
+/// Memory that one activation of a function owns (its locals, what it
+/// allocates) can be known only to threads that were started since that
+/// activation began. So for every owner on the stack the set is kept a second
+/// time, counted from then on: what an earlier call of the same handler left
+/// running has an object of its own.
+///
+/// Public functions of a library that no `main` reaches are each the start of a
+/// thread of their own, that never meets another such: their callers are not
+/// known. Signal handlers, event handlers and coroutines run on a thread that
+/// is not known here, and meet nobody.
+#include "program/concurrency.h"
+
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/Twine.h"
+#include "llvm/Support/Path.h"
+#include <deque>
+
+namespace heddle {
+
+namespace {
+
+constexpr size_t MaxVisits = 400000, MaxThreads = 4096, MaxOwners = 8;
+constexpr unsigned MaxRounds = 24;
+
+Symbol nameOf(const Launch &L) {
+  return Symbol(("the thread started at " + llvm::sys::path::filename(L.At.File.str()) + ":" +
+                 llvm::Twine(L.At.Line))
+                    .str());
+}
+
+/// "file:line:column" of a heap object.
+Span positionOf(llvm::StringRef Name) {
+  Span S;
+  auto [Front, Column] = Name.rsplit(':');
+  auto [File, Line] = Front.rsplit(':');
+  if (Line.getAsInteger(10, S.Line) || Column.getAsInteger(10, S.Column))
+    return {};
+  S.File = Symbol(File);
+  return S;
+}
+
+bool isInside(const Span &At, const Span &Whole) {
+  return At.valid() && At.File == Whole.File &&
+         std::tie(At.Line, At.Column) >= std::tie(Whole.Line, Whole.Column) &&
+         std::tie(At.Line, At.Column) < std::tie(Whole.EndLine, Whole.EndColumn);
+}
+
+} // namespace
+
+bool insertInto(ThreadSet &Set, uint32_t T) {
+  auto It = llvm::lower_bound(Set, T);
+  if (It != Set.end() && *It == T)
+    return false;
+  Set.insert(It, T);
+  return true;
+}
+
+bool insertAll(ThreadSet &Set, const ThreadSet &More) {
+  bool New = false;
+  for (uint32_t T : More)
+    New |= insertInto(Set, T);
+  return New;
+}
+
+bool contains(const ThreadSet &Set, uint32_t T) { return llvm::binary_search(Set, T); }
+
+const ThreadSet *threadsOf(const Since &S, Symbol Owner) {
+  for (const auto &[Key, Set] : S)
+    if (Key == Owner)
+      return &Set;
+  return nullptr;
+}
+
+ThreadSet &sinceOf(Since &S, Symbol Owner) {
+  for (auto &[Key, Set] : S)
+    if (Key == Owner)
+      return Set;
+  S.push_back({Owner, {}});
+  return S.back().second;
+}
+
+uint32_t Concurrency::addThread(FunctionId Entry, FunctionId Starter, const Launch *Start,
+                                Symbol Name) {
+  Thread T;
+  T.Entry = Entry;
+  T.Starter = Starter;
+  T.Start = Start;
+  T.Name = Name;
+  P.Threads.push_back(T);
+  States.emplace_back();
+  return P.Threads.size() - 1;
+}
+
+void Concurrency::findRoots() {
+  size_t Count = P.Functions.size();
+  std::vector<bool> Reached(Count), Started(Count);
+  std::deque<FunctionId> Work;
+  auto Reach = [&](FunctionId F) {
+    if (!Reached[F])
+      Reached[F] = true, Work.push_back(F);
+  };
+  for (FunctionId F = 0; F < Count; ++F) {
+    if (P.facts(F).Main)
+      Reach(F);
+    for (const Launch &L : P.facts(F).Launches)
+      for (FunctionId E : N.find(P, P.Functions[F].Unit, L.Entry))
+        Started[E] = true;
+    for (const Call &C : P.facts(F).Calls)
+      for (const Callable &H : C.Callables)
+        for (FunctionId E : N.find(P, P.Functions[F].Unit, H.Usr))
+          Started[E] = true;
+  }
+  while (!Work.empty()) {
+    FunctionId F = Work.front();
+    Work.pop_front();
+    const FunctionFacts &Facts = P.facts(F);
+    for (const auto &Targets : P.Functions[F].Targets)
+      for (const CallTarget &T : Targets)
+        Reach(T.Callee);
+    for (const Launch &L : Facts.Launches)
+      for (FunctionId E : N.find(P, P.Functions[F].Unit, L.Entry))
+        Reach(E);
+    for (const Call &C : Facts.Calls)
+      for (const Callable &H : C.Callables)
+        for (FunctionId E : N.find(P, P.Functions[F].Unit, H.Usr))
+          Reach(E);
+  }
+  for (FunctionId F = 0; F < Count; ++F) {
+    const ProgramFunction &PF = P.Functions[F];
+    const FunctionFacts &Facts = *PF.Facts;
+    bool Called = llvm::any_of(PF.Callers, [&](const auto &C) { return C.first != F; });
+    bool Public = !Reached[F] && !Called && !Started[F] && PF.Parent == None &&
+                  Facts.Link != Linkage::Internal;
+    if (!Facts.Main && !(Public && PF.Effects.MayLaunch))
+      continue;
+    if (P.Threads.size() >= MaxThreads)
+      return;
+    uint32_t T = addThread(F, None, nullptr,
+                           Facts.Main ? Symbol("the main thread")
+                                      : Symbol(("the thread that runs `" + Facts.Name.str() + "`")
+                                                   .str()));
+    Context C;
+    C.Function = F;
+    if (Facts.Main && !N.Renamed[PF.Unit].empty())
+      C.Unit = PF.Unit;
+    States[T].Context = Known.add(std::move(C));
+    States[T].Root = T;
+    if (PF.Effects.MayLaunch)
+      enter(T);
+  }
+}
+
+uint32_t Concurrency::visitOf(uint32_t Thread, uint32_t Context) {
+  auto [It, New] = VisitOf.try_emplace({Thread, Context}, Visits.size());
+  if (!New)
+    return It->second;
+  if (Visits.size() >= MaxVisits) {
+    VisitOf.erase(It);
+    return None;
+  }
+  Visit V;
+  V.Thread = Thread;
+  V.Context = Context;
+  V.Started.resize(Lives[Known[Context].Function].Starts.size());
+  Visits.push_back(std::move(V));
+  return Visits.size() - 1;
+}
+
+/// The entry of a thread: what is known of its surroundings goes in.
+void Concurrency::enter(uint32_t T) {
+  uint32_t V = visitOf(T, States[T].Context);
+  if (V == None)
+    return;
+  Visit &Entry = Visits[V];
+  bool New = !Entry.Reached;
+  Entry.Reached = Entry.Certain = true;
+  New |= insertAll(Entry.Live, States[T].With);
+  for (const auto &[Owner, Set] : States[T].WithSince)
+    New |= insertAll(sinceOf(Entry.LiveSince, Owner), Set);
+  Entry.Dirty |= New;
+}
+
+ThreadSet Concurrency::started(uint32_t V, uint64_t Items) const {
+  ThreadSet Set;
+  const std::vector<ThreadSet> &All = Visits[V].Started;
+  for (size_t I = 0; I < All.size() && Items >> I; ++I)
+    if (Items >> I & 1)
+      insertAll(Set, All[I]);
+  return Set;
+}
+
+/// With what the threads of the set may have started meanwhile. What a thread
+/// that started `Thread` starts is no news from it: that is in the set already
+/// if it runs at the same time.
+ThreadSet Concurrency::withChildren(uint32_t Thread, const ThreadSet &Set) const {
+  ThreadSet All = Set;
+  llvm::SmallVector<uint32_t, 8> Work;
+  for (uint32_t T : Set) {
+    uint32_t Above = Thread;
+    for (unsigned Depth = 0; Above != None && Above != T && Depth < 64; ++Depth)
+      Above = States[Above].Parent;
+    if (Above == None || Above != T)
+      Work.push_back(T);
+  }
+  while (!Work.empty())
+    for (uint32_t Child : States[Work.pop_back_val()].Children)
+      if (insertInto(All, Child))
+        Work.push_back(Child);
+  return All;
+}
+
+/// Takes away what the waits that were passed have ended.
+void Concurrency::endThreads(ThreadSet &Set, uint32_t V, uint64_t Ended) {
+  if (!Ended || Set.empty())
+    return;
+  const Visit &Here = Visits[V];
+  const std::vector<EndItem> &Ends = Lives[Known[Here.Context].Function].Ends;
+  for (size_t I = 0; I < Ends.size() && Ended >> I; ++I) {
+    if (!(Ended >> I & 1))
+      continue;
+    Place Handle = Known.absolute(Here.Context, Ends[I].Handle).What;
+    ThreadSet Over;
+    for (uint32_t T : Set)
+      if (P.Threads[T].Start && endsHandle(Handle, Ends[I].AtEnd, States[T].Handle,
+                                           P.Threads[T].Start->JoinsAtEnd))
+        Over.push_back(T);
+    // A wait for what we cannot name ends what we could not name either.
+    if (Over.empty() && !Ends[I].AtEnd)
+      for (uint32_t T : Set)
+        if (P.Threads[T].Start && (!States[T].Handle.known() || !Handle.known()))
+          Over.push_back(T);
+    llvm::erase_if(Set, [&](uint32_t T) { return contains(Over, T); });
+    for (uint32_t T : Over)
+      for (uint32_t Child : States[T].Outliving)
+        insertInto(Set, Child);
+  }
+}
+
+Concurrency::Moment Concurrency::momentAt(uint32_t V, const LifeState &S) {
+  const Visit &Here = Visits[V];
+  Symbol Self = P.facts(Known[Here.Context].Function).Usr;
+  ThreadSet Running = started(V, S.Running);
+  Moment M;
+  M.Live = Here.Live;
+  endThreads(M.Live, V, S.Ended);
+  insertAll(M.Live, Running);
+  M.Live = withChildren(Here.Thread, M.Live);
+  for (const auto &[Owner, Set] : Here.LiveSince) {
+    if (Owner == Self)
+      continue;
+    ThreadSet Kept = Set;
+    endThreads(Kept, V, S.Ended);
+    insertAll(Kept, Running);
+    sinceOf(M.LiveSince, Owner) = withChildren(Here.Thread, Kept);
+  }
+  sinceOf(M.LiveSince, Self) = withChildren(Here.Thread, Running);
+  return M;
+}
+
+/// What a call that waits for a lock is given is the lock: it looks after itself.
+bool Concurrency::isLockItself(FunctionId F, const Access &A) const {
+  const FunctionFacts &Facts = P.facts(F);
+  return llvm::any_of(Facts.Blocking, [&](const BlockingCall &B) {
+    return B.Category == BlockCategory::Lock && isInside(A.At, Facts.Calls[B.Call].At) &&
+           !(A.At == Facts.Calls[B.Call].At);
+  });
+}
+
+/// Every iteration of the loop has an object of its own.
+bool Concurrency::inLoopOf(FunctionId F, const Place &Root, uint32_t Loop) const {
+  if (Loop == None)
+    return false;
+  // The pointer is read anew in each iteration.
+  if (Root.Root == RootKind::Local && Root.Path.str().contains('*'))
+    return true;
+  Span At;
+  if (Root.Root == RootKind::Heap)
+    At = positionOf(Root.Name.str());
+  else if (auto It = P.Variables.find(Root.Name); It != P.Variables.end())
+    At = It->second->At;
+  const FunctionFacts &Facts = P.facts(F);
+  for (unsigned Depth = 0; Loop < Facts.Loops.size() && Depth < 64; ++Depth) {
+    if (isInside(At, Facts.Loops[Loop].Body) || isInside(At, Facts.Loops[Loop].At))
+      return true;
+    Loop = Facts.Loops[Loop].Parent;
+  }
+  return false;
+}
+
+bool Concurrency::isPerIteration(uint32_t V, const Place &Root) const {
+  FunctionId F = Known[Visits[V].Context].Function;
+  return llvm::any_of(Lives[F].Starts,
+                      [&](const StartItem &I) { return inLoopOf(F, Root, I.Loop); });
+}
+
+void Concurrency::together(uint32_t A, uint32_t B, llvm::ArrayRef<Symbol> Owners) {
+  auto OneWay = [&](uint32_t X, uint32_t Y) {
+    bool New = insertInto(States[X].With, Y);
+    for (Symbol O : Owners)
+      New |= insertInto(sinceOf(States[X].WithSince, O), Y);
+    if (!New)
+      return;
+    Changed = true;
+    if (P.Threads[X].Start)
+      enter(X);
+  };
+  OneWay(A, B);
+  if (A != B)
+    OneWay(B, A);
+  else
+    P.Threads[A].Many = true;
+}
+
+void Concurrency::start(uint32_t V, uint32_t Item, const Moment &M, uint32_t Index) {
+  uint32_t In = Visits[V].Context, Parent = Visits[V].Thread;
+  FunctionId F = Known[In].Function;
+  const Launch &L = P.facts(F).Launches[Index];
+  if (L.Kind == LaunchKind::Process)
+    return;
+  llvm::SmallVector<FunctionId, 1> Entries = N.find(P, P.Functions[F].Unit, L.Entry);
+  if (L.EntryParameter != None)
+    for (auto [Parameter, Callee] : Known[In].Callables)
+      if (Parameter == L.EntryParameter)
+        Entries = {Callee};
+  if (Entries.size() != 1)
+    return;
+  uint32_t Context = Known.forCall(In, Entries[0], L.Object, L.Args, {});
+  auto [It, New] = ThreadOf.try_emplace({&L, Context}, P.Threads.size());
+  if (New) {
+    if (P.Threads.size() >= MaxThreads) {
+      ThreadOf.erase(It);
+      return;
+    }
+    addThread(Entries[0], F, &L, nameOf(L));
+    ThreadState &S = States.back();
+    S.Context = Context;
+    S.Parent = Parent;
+    S.Root = States[Parent].Root;
+    S.Handle = Known.absolute(In, L.Handle).What;
+    S.Concurrent = L.Kind == LaunchKind::Thread || L.Kind == LaunchKind::Task ||
+                   L.Kind == LaunchKind::ParallelRegion;
+  }
+  uint32_t T = It->second;
+  if (Visits[V].Started.size() > Item && insertInto(Visits[V].Started[Item], T)) {
+    Visits[V].Dirty = Changed = true;
+    for (uint32_t C : Visits[V].Callers)
+      Visits[C].Dirty = true;
+  }
+  if (!States[T].Concurrent)
+    return enter(T);
+  Changed |= insertInto(States[Parent].Children, T);
+
+  llvm::SmallVector<Symbol, 8> Owners;
+  for (const auto &[Owner, Set] : M.LiveSince)
+    Owners.push_back(Owner);
+  // What each iteration owns is known to the thread of this iteration alone; a
+  // heap object that is older belongs to this activation.
+  Symbol Self = P.facts(F).Usr;
+  llvm::SmallVector<Symbol, 4> Fresh;
+  auto AddOwn = [&](const Place &Root) {
+    bool Heap = Root.Root == RootKind::Heap;
+    if (!Heap && Root.Root != RootKind::Local)
+      return;
+    if (inLoopOf(F, Root, L.Loop))
+      Owners.push_back(Root.Name);
+    else if (Heap && !threadsOf(M.LiveSince, Root.Name))
+      Fresh.push_back(Root.Name);
+  };
+  AddOwn(Known[Context].This);
+  llvm::for_each(Known[Context].Params, AddOwn);
+  for (Symbol S : Known.captured(Entries[0]))
+    AddOwn({RootKind::Local, S, 0, {}});
+  llvm::append_range(Owners, Fresh);
+
+  together(T, Parent, Owners);
+  for (uint32_t Other : M.Live) {
+    if (!States[Other].Concurrent)
+      continue;
+    llvm::SmallVector<Symbol, 8> Shared;
+    for (const auto &[Owner, Set] : M.LiveSince)
+      if (contains(Set, Other))
+        Shared.push_back(Owner);
+    if (const ThreadSet *Mine = threadsOf(M.LiveSince, Self); Mine && contains(*Mine, Other))
+      llvm::append_range(Shared, Fresh);
+    together(T, Other, Shared);
+  }
+  const ApiModel Row = P.Apis ? P.Apis->find(L.Api.str()) : ApiModel();
+  if (L.Kind == LaunchKind::ParallelRegion || (Row.Launches && Row.Launches->Many))
+    together(T, T, Owners);
+  enter(T);
+}
+
+bool Concurrency::runsOnce(FunctionId F, uint32_t Index) const {
+  const FunctionFacts &Facts = P.facts(F);
+  if (!Facts.Calls[Index].ViaArgument)
+    return false;
+  // What waits for a lock and calls what it is given runs it once, before all
+  // others return: std::call_once and its like.
+  return llvm::any_of(Facts.Blocking, [&](const BlockingCall &B) {
+    return B.Category == BlockCategory::Lock && Facts.Calls[B.Call].At == Facts.Calls[Index].At;
+  });
+}
+
+llvm::SmallVector<CallTarget, 1> Concurrency::targets(uint32_t V, uint32_t Index) const {
+  const Context &C = Known[Visits[V].Context];
+  llvm::SmallVector<CallTarget, 1> All = P.Functions[C.Function].Targets[Index];
+  if (All.size() < 2 || C.Unit == None || P.facts(C.Function).Calls[Index].Virtual)
+    return All;
+  for (const CallTarget &T : All)
+    if (P.Functions[T.Callee].Unit == C.Unit)
+      return {{T.Callee, true}};
+  return All;
+}
+
+Lockset Concurrency::locks(uint32_t V, size_t Block, size_t Event) {
+  uint32_t In = Visits[V].Context;
+  const ProgramFunction &PF = P.Functions[Known[In].Function];
+  Lockset Out = Visits[V].Locks;
+  if (!PF.Released.empty() && !Out.empty())
+    for (const Place &R : PF.Released[Block][Event]) {
+      Place Lock = Known.absolute(In, R).What;
+      llvm::erase_if(Out, [&](const HeldLock &H) { return H.Mutex == Lock; });
+    }
+  for (HeldLock H : locksAt(PF, Block, Event)) {
+    H.Mutex = Known.absolute(In, H.Mutex).What;
+    if (H.Mutex.known())
+      Out.push_back(H);
+  }
+  llvm::sort(Out);
+  Out.erase(std::unique(Out.begin(), Out.end()), Out.end());
+  return Out;
+}
+
+void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event,
+                       const LifeState &S) {
+  uint32_t In = Visits[V].Context, Thread = Visits[V].Thread;
+  FunctionId F = Known[In].Function;
+  const Call &C = P.facts(F).Calls[Index];
+  auto Targets = targets(V, Index);
+  if (Targets.empty() || runsOnce(F, Index))
+    return;
+  Moment M = momentAt(V, S);
+  bool Alone = M.Live.empty() && !P.Threads[Thread].Start;
+  Lockset Locks = locks(V, Block, Event);
+  for (const CallTarget &T : Targets) {
+    const Summary &E = P.Functions[T.Callee].Effects;
+    bool Silent = E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals &&
+                  !E.ReadsGlobals;
+    if ((Alone && !E.MayLaunch) || Silent)
+      continue;
+    uint32_t To = visitOf(Thread, Known.forCall(In, T.Callee, C.Object, C.Args, C.Callables));
+    if (To == None)
+      continue;
+    Visit &Next = Visits[To];
+    bool New = !Next.Reached;
+    if (New) {
+      Next.Reached = true;
+      Next.Locks = Locks;
+      Next.From = V;
+      Next.FromAt = C.At;
+    } else {
+      size_t Before = Next.Locks.size();
+      llvm::erase_if(Next.Locks, [&](HeldLock &H) {
+        auto It = llvm::find_if(Locks, [&](const HeldLock &O) { return O.Mutex == H.Mutex; });
+        if (It == Locks.end())
+          return true;
+        if (It->Shared && !H.Shared)
+          H.Shared = New = true;
+        return false;
+      });
+      New |= Next.Locks.size() != Before;
+    }
+    bool Certain = Visits[V].Certain && T.Certain;
+    New |= Certain && !Next.Certain;
+    Next.Certain |= Certain;
+    New |= insertAll(Next.Live, M.Live);
+    for (const auto &[Owner, Set] : M.LiveSince)
+      if (threadsOf(Next.LiveSince, Owner) || Next.LiveSince.size() < MaxOwners) {
+        New |= !threadsOf(Next.LiveSince, Owner);
+        New |= insertAll(sinceOf(Next.LiveSince, Owner), Set);
+      }
+    // Objects of one iteration, and of the heap, as far as they are handed over.
+    auto HandOver = [&](const Place &What) {
+      bool Heap = What.Root == RootKind::Heap;
+      if (!Heap && What.Root != RootKind::Local)
+        return;
+      bool Iteration = isPerIteration(V, What);
+      if (!Iteration && (!Heap || threadsOf(M.LiveSince, What.Name)))
+        return;
+      New |= !threadsOf(Next.LiveSince, What.Name);
+      New |= insertAll(sinceOf(Next.LiveSince, What.Name),
+                       withChildren(Visits[V].Thread, started(V, Iteration ? S.Recent : S.Running)));
+    };
+    HandOver(Known[Next.Context].This);
+    llvm::for_each(Known[Next.Context].Params, HandOver);
+    if (!llvm::is_contained(Next.Callers, V))
+      Next.Callers.push_back(V);
+    Next.Dirty |= New;
+    // What the callee leaves running.
+    const std::vector<StartItem> &Starts = Lives[F].Starts;
+    for (size_t I = 0; I < Starts.size(); ++I)
+      if (Starts[I].Call == Index && Starts[I].Callee == T.Callee)
+        if (insertAll(Visits[V].Started[I], Visits[To].Started[Starts[I].Item])) {
+          Visits[V].Dirty = Changed = true;
+          for (uint32_t Caller : Visits[V].Callers)
+            Visits[Caller].Dirty = true;
+        }
+  }
+}
+
+void Concurrency::process(uint32_t V, bool Record) {
+  FunctionId F = Known[Visits[V].Context].Function;
+  const FunctionFacts &Facts = P.facts(F);
+  const Lifetimes &Life = Lives[F];
+  for (size_t B = 0; B < Facts.Blocks.size(); ++B) {
+    LifeState S;
+    if (!Life.AtBlock.empty()) {
+      S = Life.AtBlock[B];
+      if (!S.Reached)
+        continue;
+    }
+    for (size_t E = 0; E < Facts.Blocks[B].Events.size(); ++E) {
+      const Event &Ev = Facts.Blocks[B].Events[E];
+      if (Ev.Kind == EventKind::Access && Record)
+        record(V, Facts.Accesses[Ev.Index], B, E, S);
+      if (Ev.Kind == EventKind::Call && !Record)
+        call(V, Ev.Index, B, E, S);
+      if (Ev.Kind == EventKind::Launch && !Record)
+        for (uint32_t I = 0; I < Life.Starts.size(); ++I)
+          if (Life.Starts[I].Own == Ev.Index)
+            start(V, I, momentAt(V, S), Ev.Index);
+      Life.step(S, Ev);
+    }
+  }
+  // What outlives a thread outlives the wait for it.
+  if (States[Visits[V].Thread].Context == Visits[V].Context && P.Threads[Visits[V].Thread].Start)
+    for (uint32_t T : started(V, Life.AtExit.Running))
+      if (!llvm::is_contained(States[Visits[V].Thread].Outliving, T))
+        States[Visits[V].Thread].Outliving.push_back(T), Changed = true;
+}
+
+Chain Concurrency::chainTo(uint32_t V) const {
+  Chain Out;
+  for (unsigned Depth = 0; Visits[V].From != None && Depth < 64; ++Depth) {
+    uint32_t From = Visits[V].From;
+    Out.insert(Out.begin(), Hop{Known[Visits[From].Context].Function, Visits[V].FromAt});
+    V = From;
+  }
+  // The ends say more than the middle.
+  if (Out.size() > MaxHops)
+    Out.erase(Out.begin() + MaxHops / 2, Out.end() - MaxHops / 2);
+  return Out;
+}
+
+/// Up the calls, as long as the object comes from further up.
+Span Concurrency::namedAt(uint32_t V, const Access &A, const Place &What) {
+  if (resolve(P, Known[Visits[V].Context].Function, A.What).Root != RootKind::Parameter)
+    return A.At;
+  for (unsigned Depth = 0; Depth < 64; ++Depth) {
+    if (Visits[V].From == None) {
+      const Launch *Start = P.Threads[Visits[V].Thread].Start;
+      return Start ? Start->At : A.At;
+    }
+    Span At = Visits[V].FromAt;
+    V = Visits[V].From;
+    const Context &C = Known[Visits[V].Context];
+    bool Passed = llvm::any_of(C.Params, [&](const Place &Param) {
+      return Param.Root == What.Root && Param.Name == What.Name && Param.known();
+    });
+    if (!Passed)
+      return At;
+  }
+  return A.At;
+}
+
+void Concurrency::run() {
+  findRoots();
+  for (unsigned Round = 0; Round < MaxRounds; ++Round) {
+    bool Again = Changed;
+    if (Changed)
+      for (Visit &V : Visits)
+        V.Dirty = true;
+    Changed = false;
+    for (uint32_t V = 0; V < Visits.size(); ++V) {
+      if (!Visits[V].Dirty)
+        continue;
+      Again = true;
+      Visits[V].Dirty = false;
+      process(V, /*Record=*/false);
+    }
+    if (!Again)
+      break;
+  }
+  for (uint32_t V = 0; V < Visits.size(); ++V)
+    if (States[Visits[V].Thread].Concurrent)
+      process(V, /*Record=*/true);
+  P.SharedAccesses = selectShared(P, std::move(P.SharedAccesses));
+  for (FunctionId F = 0; F < P.Functions.size(); ++F)
+    P.Functions[F].Effects.Launches.clear();
+  for (uint32_t V = 0; V < Visits.size(); ++V) {
+    FunctionId F = Known[Visits[V].Context].Function;
+    for (uint32_t T : started(V, Lives[F].AtExit.Running))
+      P.Functions[F].Effects.Launches.push_back(T);
+  }
+  for (ProgramFunction &PF : P.Functions) {
+    llvm::sort(PF.Effects.Launches);
+    PF.Effects.Launches.erase(std::unique(PF.Effects.Launches.begin(), PF.Effects.Launches.end()),
+                              PF.Effects.Launches.end());
+  }
+}
+
+void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event,
+                         const LifeState &S) {
+  uint32_t In = Visits[V].Context;
+  FunctionId F = Known[In].Function;
+  Absolute Where = Known.absolute(In, A.What);
+  if (Where.From == Origin::Nobody || isLockItself(F, A))
+    return;
+  // The object that is being made is known to its maker alone, unless it has
+  // handed itself over already; that is what the sets below say. What is left
+  // of a destroyed object is its destroyer's.
+  Moment M = momentAt(V, S);
+  ThreadSet Live;
+  if (Where.From == Origin::Published)
+    Live = M.Live;
+  else if (Where.From == Origin::Own)
+    Live = withChildren(Visits[V].Thread, started(V, isPerIteration(V, Where.What) ? S.Recent : S.Running));
+  else if (const ThreadSet *Exact = threadsOf(M.LiveSince, Where.Exact))
+    Live = *Exact;
+  else if (const ThreadSet *Owned = threadsOf(M.LiveSince, Where.Owner))
+    Live = *Owned;
+  llvm::erase_if(Live, [&](uint32_t T) { return !States[T].Concurrent; });
+  if (Live.empty())
+    return;
+  ThreadAccess Out;
+  Out.What = Where.What;
+  Out.Kind = A.Kind;
+  Out.Thread = Visits[V].Thread;
+  Out.In = F;
+  Out.Held = locks(V, Block, Event);
+  Out.Member = A.Member;
+  Out.Text = A.Text;
+  Out.Type = A.Type;
+  Out.At = A.At;
+  Out.Through = chainTo(V);
+  Out.Named = namedAt(V, A, Where.What);
+  Out.Certain = Visits[V].Certain;
+  Out.Live.assign(Live.begin(), Live.end());
+  P.SharedAccesses.push_back(std::move(Out));
+}
+
+void findConcurrency(Program &P, const Names &N) { Concurrency(P, N).run(); }
+
+} // namespace heddle

@@ -1,0 +1,314 @@
+/// Absolute names for places. The summaries name memory relative to a function;
+/// to tell whether two threads meet at one object, both need its absolute name.
+/// A context says what the parameters and `this` of a function stand for, and
+/// for a lambda, in which activation its captures live.
+///
+/// Example: `Sampler s; s.start();` gives start the context This = {Local s};
+/// the thread that it starts with [this] gets the same, so its write to
+/// {This *.last} is one to {Local s .last}, like that of main.
+#include "program/contexts.h"
+
+#include "llvm/ADT/Hashing.h"
+#include "llvm/ADT/STLExtras.h"
+
+namespace heddle {
+
+namespace {
+
+constexpr uint8_t MaxContexts = 24;
+constexpr uint64_t ThisBit = uint64_t(1) << 63;
+
+uint64_t hashOf(const Context &C) {
+  auto Hash = [](const Place &P) { return llvm::DenseMapInfo<Place>::getHashValue(P); };
+  uint64_t H = llvm::hash_combine(C.Function, C.Frame, C.Unit, Hash(C.This));
+  for (const Place &P : C.Params)
+    H = llvm::hash_combine(H, Hash(P));
+  for (auto [Index, F] : C.Callables)
+    H = llvm::hash_combine(H, Index, F);
+  // Two values are reserved by the map.
+  return H & ~(uint64_t(3) << 62);
+}
+
+uint64_t bitOf(const Place &P) {
+  if (P.Root == RootKind::This)
+    return ThisBit;
+  return P.Root == RootKind::Parameter && P.Index < 63 ? uint64_t(1) << P.Index : 0;
+}
+
+/// Applies Fn to all places of a function that make a difference to others.
+template <class Fn> void forPlaces(const FunctionFacts &F, Fn Apply) {
+  for (const Access &A : F.Accesses)
+    Apply(A.What);
+  for (const LockOp &L : F.LockOps)
+    Apply(L.Mutex);
+  for (const BlockingCall &B : F.Blocking)
+    Apply(B.Releases);
+  for (const Launch &L : F.Launches) {
+    Apply(L.Object);
+    Apply(L.Handle);
+    llvm::for_each(L.Args, Apply);
+  }
+  for (const Join &J : F.Joins)
+    Apply(J.Handle);
+  for (const Binding &B : F.Bindings)
+    Apply(B.Pointer), Apply(B.Target);
+  llvm::for_each(F.Returns, Apply);
+}
+
+} // namespace
+
+Contexts::Contexts(const Program &P, const Names &N)
+    : P(P), N(N), Count(P.Functions.size()), Used(P.Functions.size()),
+      Captured(P.Functions.size()), Resolved(P.Functions.size()) {
+  findCaptured();
+  findUsed();
+  findExposed();
+}
+
+void Contexts::findUsed() {
+  for (const std::vector<FunctionId> &Cycle : P.BottomUp)
+    for (unsigned Round = 0; Round < (Cycle.size() > 1 ? 3 : 1); ++Round)
+      for (FunctionId F : Cycle) {
+        const FunctionFacts &Facts = P.facts(F);
+        uint64_t Bits = 0;
+        forPlaces(Facts, [&](const Place &What) { Bits |= bitOf(What); });
+        for (uint32_t I = 0; I < Facts.Calls.size(); ++I) {
+          const Call &C = Facts.Calls[I];
+          // What a library does is in the accesses; destructors end handles.
+          if (P.Functions[F].Targets[I].empty())
+            Bits |= bitOf(C.Object);
+          for (const CallTarget &T : P.Functions[F].Targets[I]) {
+            if (Used[T.Callee] & ThisBit)
+              Bits |= bitOf(C.Object);
+            for (uint32_t A = 0; A < C.Args.size() && A < 63; ++A)
+              if (Used[T.Callee] >> A & 1)
+                Bits |= bitOf(C.Args[A]);
+          }
+        }
+        Used[F] |= Bits;
+      }
+}
+
+void Contexts::findExposed() {
+  auto Expose = [&](const Place &What) {
+    if (What.Root == RootKind::Local)
+      Exposed.insert(What.Name);
+  };
+  for (FunctionId F = 0; F < P.Functions.size(); ++F) {
+    const FunctionFacts &Facts = P.facts(F);
+    for (const Launch &L : Facts.Launches) {
+      Expose(resolve(P, F, L.Object));
+      Expose(L.Object);
+      for (const Place &A : L.Args)
+        Expose(A), Expose(resolve(P, F, A));
+    }
+    for (const Binding &B : Facts.Bindings)
+      Expose(B.Target);
+    // An object whose method starts a thread hands itself to it.
+    for (uint32_t I = 0; I < Facts.Calls.size(); ++I)
+      for (const CallTarget &T : P.Functions[F].Targets[I])
+        if (P.Functions[T.Callee].Effects.MayLaunch) {
+          Expose(Facts.Calls[I].Object);
+          llvm::for_each(Facts.Calls[I].Args, Expose);
+        }
+    for (Symbol S : Captured[F])
+      Exposed.insert(S);
+  }
+}
+
+void Contexts::findCaptured() {
+  for (FunctionId F = 0; F < P.Functions.size(); ++F) {
+    if (P.Functions[F].Parent == None)
+      continue;
+    const FunctionFacts &Facts = P.facts(F);
+    auto Add = [&](const Place &What) {
+      if (What.Root != RootKind::Local)
+        return;
+      FunctionId In = F;
+      for (unsigned Depth = 0; In != None && Depth < 64; ++Depth) {
+        if (isOwnLocal(P.facts(In), What) || P.Functions[In].Parent == None)
+          break;
+        Captured[In].insert(What.Name);
+        In = P.Functions[In].Parent;
+      }
+    };
+    forPlaces(Facts, Add);
+    for (const Call &C : Facts.Calls) {
+      Add(C.Object);
+      llvm::for_each(C.Args, Add);
+    }
+  }
+}
+
+const llvm::DenseSet<Symbol> &Contexts::captured(FunctionId Lambda) const {
+  return Captured[Lambda];
+}
+
+uint32_t Contexts::add(Context C) {
+  auto &Same = ByHash[hashOf(C)];
+  for (uint32_t I : Same)
+    if (All[I] == C)
+      return I;
+  if (Count[C.Function] == MaxContexts && C.Unit == None) {
+    // Enough is known of this function; the rest is opaque.
+    Context Opaque;
+    Opaque.Function = C.Function;
+    Opaque.Callables = C.Callables;
+    Opaque.Params.resize(C.Params.size());
+    if (!(Opaque == C))
+      return add(std::move(Opaque));
+  }
+  if (Count[C.Function] < MaxContexts)
+    ++Count[C.Function];
+  Same.push_back(All.size());
+  All.push_back(std::move(C));
+  return All.size() - 1;
+}
+
+const Place &Contexts::resolved(FunctionId F, const Place &What) {
+  auto [It, New] = Resolved[F].try_emplace(What);
+  if (New) {
+    Place R = resolve(P, F, What);
+    return Resolved[F][What] = R;
+  }
+  return It->second;
+}
+
+Place Contexts::settle(uint32_t In, Place What) const {
+  if (What.Root != RootKind::Global || All[In].Unit == None)
+    return What;
+  const auto &Renamed = N.Renamed[All[In].Unit];
+  if (auto It = Renamed.find(What.Name); It != Renamed.end())
+    What.Name = It->second;
+  return What;
+}
+
+Absolute Contexts::absolute(uint32_t In, const Place &What) {
+  FunctionId F = All[In].Function;
+  const FunctionFacts &Facts = P.facts(F);
+  if (!What.known())
+    return {};
+  Place Here = resolved(F, What);
+  if (!Here.known())
+    return {};
+  llvm::StringRef Rest = Here.Path.str();
+  bool Lambda = P.Functions[F].Parent != None;
+  switch (Here.Root) {
+  case RootKind::Unknown:
+  case RootKind::Result:
+    return {};
+  case RootKind::Global:
+    return {settle(In, Here), Origin::Published, {}, {}};
+  case RootKind::Heap:
+    if (What.Root == RootKind::Global)
+      return {Here, Origin::Published, {}, {}};
+    if (Lambda && What.Root == RootKind::Local && !isOwnLocal(Facts, What))
+      return {Here, Origin::Handed, ownerOf(What), What.Name};
+    return {Here, Origin::Own, Facts.Usr, Here.Name};
+  case RootKind::Local:
+    if (!Lambda || isOwnLocal(Facts, Here))
+      return {Here, Origin::Own, Facts.Usr, Here.Name};
+    if (Here.Path.str().contains('*') && All[In].Frame != None &&
+        All[All[In].Frame].Function == P.Functions[F].Parent) {
+      Absolute Outer = absolute(All[In].Frame, Here);
+      if (Outer.From != Origin::Published)
+        Outer.From = Outer.What.known() ? Origin::Handed : Origin::Nobody;
+      return Outer;
+    }
+    return {Here, Origin::Handed, ownerOf(Here), Here.Name};
+  case RootKind::This:
+    if (Lambda) {
+      uint32_t Frame = All[In].Frame;
+      if (Frame == None || All[Frame].Function != P.Functions[F].Parent)
+        return {};
+      Here.Name = {};
+      Absolute Outer = absolute(Frame, Here);
+      if (Outer.From == Origin::Own)
+        Outer.From = Origin::Handed;
+      return Outer;
+    }
+    if (!Here.Name.empty() && Here.Name != Facts.Usr)
+      return {};
+    break;
+  case RootKind::Parameter:
+    break;
+  }
+  Place Object = Here.Root == RootKind::This           ? All[In].This
+                 : Here.Index < All[In].Params.size() ? All[In].Params[Here.Index]
+                                                       : Place();
+  if (!Rest.consume_front("*"))
+    return {};
+  if (!Object.known())
+    return {opaque(Facts, Here), Origin::Own, Facts.Usr, Facts.Usr};
+  Place Whole = further(Object, Rest);
+  if (!Whole.known())
+    return {};
+  // Members of the object may be bound where the object was made.
+  Place Bound = resolved(F, Whole);
+  if (Bound.Root == RootKind::Global || Bound.Root == RootKind::Heap ||
+      Bound.Root == RootKind::Local)
+    Whole = Bound;
+  return {settle(In, Whole),
+          Whole.Root == RootKind::Global || Object.Root == RootKind::Global ? Origin::Published
+                                                                            : Origin::Handed,
+          ownerOf(Object), Object.Name};
+}
+
+uint32_t Contexts::frameFor(uint32_t In, FunctionId Lambda) const {
+  FunctionId Parent = P.Functions[Lambda].Parent;
+  for (unsigned Depth = 0; In != None && Depth < 64; ++Depth) {
+    if (All[In].Function == Parent)
+      return In;
+    In = All[In].Frame;
+  }
+  return None;
+}
+
+uint32_t Contexts::forCall(uint32_t In, FunctionId Callee, const Place &Object,
+                           llvm::ArrayRef<Place> Args, llvm::ArrayRef<Callable> Handed) {
+  Context C;
+  C.Function = Callee;
+  C.Unit = All[In].Unit;
+  auto Value = [&](const Place &What) {
+    Absolute A = absolute(In, What);
+    return isExposed(A.What) ? A.What : Place();
+  };
+  if (P.Functions[Callee].Parent != None)
+    C.Frame = frameFor(In, Callee);
+  else {
+    if (Used[Callee] & ThisBit)
+      C.This = Value(Object);
+    if (!Handed.empty())
+      C.Frame = In;
+  }
+  uint64_t Wanted = Used[Callee] & ~ThisBit;
+  for (uint32_t I = 0; I < Args.size() && I < 63 && Wanted >> I; ++I)
+    C.Params.push_back(Wanted >> I & 1 ? Value(Args[I]) : Place());
+  while (!C.Params.empty() && C.Params.back() == Place())
+    C.Params.pop_back();
+  for (const Callable &H : Handed)
+    if (auto Found = N.find(P, P.Functions[All[In].Function].Unit, H.Usr); Found.size() == 1)
+      C.Callables.push_back({H.Arg, Found[0]});
+  return add(std::move(C));
+}
+
+Place opaque(const FunctionFacts &F, const Place &What) {
+  Place O = What;
+  O.Name = F.Usr;
+  return O;
+}
+
+Symbol ownerOf(const Place &What) {
+  switch (What.Root) {
+  case RootKind::Local:
+    return Symbol(What.Name.str().rsplit('#').first);
+  case RootKind::This:
+  case RootKind::Parameter:
+  case RootKind::Heap:
+    return What.Name;
+  default:
+    return {};
+  }
+}
+
+} // namespace heddle

@@ -1,0 +1,152 @@
+/// Which memory an access of a loop means: the same base in every iteration, one
+/// of the iteration's own, or something that may overlap another base.
+///
+/// Example: with `double *p = new double[n]` in the body, p* belongs to the
+/// iteration; with `double *p = rows[i]` before it, p* is the same for all.
+#include "program/judge.h"
+
+namespace heddle {
+
+bool isObject(const Place &P) {
+  llvm::StringRef Path = P.Path.str();
+  switch (P.Root) {
+  case RootKind::This:
+    return Path.starts_with("*") && !Path.drop_front().contains('*');
+  case RootKind::Global:
+  case RootKind::Local:
+  case RootKind::Heap:
+    return !Path.contains('*');
+  default:
+    return false;
+  }
+}
+
+bool namesOnlyItself(llvm::StringRef Type) { return isScalarType(Type) && !Type.ends_with("char"); }
+
+bool Judge::varies(Symbol Variable) const {
+  llvm::StringRef Name = Variable.str();
+  if (Name.consume_back("#entry")) {
+    const LoopScalar *S = scalar(Symbol(Name));
+    return local(Symbol(Name)) || (S && S->Use != ScalarUse::Induction);
+  }
+  if (scalar(Variable) || local(Variable) || Written.contains(Name))
+    return true;
+  // A member of a variable of the iteration.
+  return llvm::any_of(T.Locals, [&](Symbol S) { return Name.contains(S.str()); });
+}
+
+/// The base is reached by a pointer that has another value in each iteration.
+bool Judge::baseVaries(const Place &Base) const {
+  if (!Base.Path.str().contains('*'))
+    return false;
+  if (Base.Root == RootKind::Result)
+    return Facts.Calls.size() > Base.Index && Facts.Calls[Base.Index].Loop != None &&
+           inside(Facts.Calls[Base.Index].Loop);
+  if (Base.Root == RootKind::Parameter)
+    return llvm::any_of(T.Scalars, [&](const LoopScalar &S) {
+      return !S.Global && S.Name == Base.Name && S.Use != ScalarUse::Induction;
+    });
+  if (Base.Root != RootKind::Local && Base.Root != RootKind::Global)
+    return false;
+  if (Base.Name == T.Index)
+    return false;
+  const LoopScalar *S = scalar(Base.Name);
+  return local(Base.Name) || (S && S->Use != ScalarUse::Induction);
+}
+
+bool Judge::privateToIteration(const Place &Base) const {
+  if (Base.Root == RootKind::Local)
+    return !Base.Path.str().contains('*') && local(Base.Name);
+  if (Base.Root != RootKind::Heap)
+    return false;
+  auto [FileLine, Column] = Base.Name.str().rsplit(':');
+  auto [File, Line] = FileLine.rsplit(':');
+  unsigned Row = 0, Col = 0;
+  if (Line.getAsInteger(10, Row) || Column.getAsInteger(10, Col) || File != T.Body.File.str())
+    return false;
+  auto At = std::make_pair(Row, Col);
+  return At >= std::make_pair(T.Body.Line, T.Body.Column) &&
+         At < std::make_pair(T.Body.EndLine, T.Body.EndColumn);
+}
+
+/// Resolves the base and keeps what other iterations may see.
+void Judge::settle(Item I) {
+  if (privateToIteration(I.A.Base))
+    return;
+  Place To = resolve(P, F, I.A.Base);
+  if (privateToIteration(To))
+    return;
+  if (!I.A.Base.known() || (baseVaries(I.A.Base) && (To == I.A.Base || baseVaries(To)))) {
+    I.Anywhere = true;
+  } else if (baseVaries(I.A.Base)) {
+    I.A.Base = To;
+    I.A.Subscripts.assign(1, {});
+  } else
+    I.A.Base = To;
+  if (!I.A.Base.known())
+    I.Anywhere = true;
+  bool Fixed =
+      llvm::all_of(I.A.Subscripts, [](const Affine &A) { return A.Known && A.Terms.empty(); });
+  if (I.A.Kind == AccessKind::Write && Fixed)
+    Written.insert(toString(I.A.Base) + I.A.Field.str().str());
+  Items.push_back(std::move(I));
+}
+
+/// Every call of G, of which no other is possible, passes distinct objects.
+bool Judge::keptApart(FunctionId G, const Place &A, const Place &B, unsigned Depth) const {
+  const ProgramFunction &Fn = P.function(G);
+  if (A.Root != RootKind::Parameter || B.Root != RootKind::Parameter || A.Path.str() != "*" ||
+      B.Path.str() != "*" || Fn.Facts->Link != Linkage::Internal || Fn.Callers.empty() || Depth > 3)
+    return false;
+  return llvm::all_of(Fn.Callers, [&](const std::pair<FunctionId, uint32_t> &From) {
+    const Call &C = P.facts(From.first).Calls[From.second];
+    if (C.ViaArgument || C.Callee != Fn.Facts->Usr || std::max(A.Index, B.Index) >= C.Args.size())
+      return false;
+    Place X = resolve(P, From.first, C.Args[A.Index]);
+    Place Y = resolve(P, From.first, C.Args[B.Index]);
+    X.Path = Symbol(X.Path.str().split('[').first);
+    Y.Path = Symbol(Y.Path.str().split('[').first);
+    if (isObject(X) && isObject(Y))
+      return !(X == Y) &&
+             (X.Root != Y.Root || X.Name != Y.Name ||
+              !(X.Path.str().starts_with(Y.Path.str()) || Y.Path.str().starts_with(X.Path.str())));
+    return keptApart(From.first, X, Y, Depth + 1);
+  });
+}
+
+bool Judge::mayOverlap(const LoopAccess &A, const LoopAccess &B) const {
+  if (A.Distinct || B.Distinct)
+    return false;
+  if (!A.Container.empty() && !B.Container.empty() && A.Container != B.Container)
+    return false;
+  if (A.Type != B.Type && namesOnlyItself(A.Type.str()) && namesOnlyItself(B.Type.str())) {
+    auto Unsigned = [](llvm::StringRef T) {
+      T.consume_front("unsigned ");
+      return T;
+    };
+    if (Unsigned(A.Type.str()) != Unsigned(B.Type.str()))
+      return false;
+  }
+  bool X = isObject(A.Base), Y = isObject(B.Base);
+  if (!X && !Y && keptApart(F, A.Base, B.Base, 0))
+    return false;
+  if (X && Y) {
+    bool SameRoot = A.Base.Root == B.Base.Root && A.Base.Name == B.Base.Name;
+    if (!SameRoot)
+      return (A.Base.Root == RootKind::This || B.Base.Root == RootKind::This) &&
+             A.Base.Root != RootKind::Local && B.Base.Root != RootKind::Local &&
+             A.Base.Root != RootKind::Heap && B.Base.Root != RootKind::Heap;
+    llvm::StringRef P = A.Base.Path.str(), R = B.Base.Path.str();
+    return P.starts_with(R) || R.starts_with(P);
+  }
+  // A local or fresh object that no pointer here is bound to.
+  auto Own = [](const LoopAccess &O, bool Object) {
+    return Object && (O.Base.Root == RootKind::Local || O.Base.Root == RootKind::Heap);
+  };
+  auto FromCaller = [](const LoopAccess &O) {
+    return O.Base.Root == RootKind::Parameter || O.Base.Root == RootKind::This;
+  };
+  return !((Own(A, X) && FromCaller(B)) || (Own(B, Y) && FromCaller(A)));
+}
+
+} // namespace heddle

@@ -1,0 +1,54 @@
+/// The accesses of several threads to one place, brought together. Only places
+/// that at least two threads may touch at the same time are kept, with all the
+/// accesses to them that may meet one of another thread.
+///
+/// Example: a global that main writes before it starts a thread, and only reads
+/// afterwards, keeps the reads of both threads and loses the first write.
+#include "program/concurrency.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+namespace heddle {
+
+namespace {
+
+/// Accesses of one place; a few are as telling as many.
+constexpr size_t MaxPerPlace = 96;
+
+auto keyOf(const ThreadAccess &A) {
+  return std::tie(A.What, A.At, A.Kind, A.Thread, A.Held, A.In, A.Named);
+}
+
+} // namespace
+
+bool mayRunAtOnce(const Program &P, const ThreadAccess &A, const ThreadAccess &B) {
+  return llvm::binary_search(A.Live, B.Thread) && llvm::binary_search(B.Live, A.Thread);
+}
+
+std::vector<ThreadAccess> selectShared(const Program &P, std::vector<ThreadAccess> All) {
+  llvm::sort(All, [](const ThreadAccess &A, const ThreadAccess &B) { return keyOf(A) < keyOf(B); });
+  std::vector<ThreadAccess> Kept;
+  for (size_t Begin = 0, End; Begin < All.size(); Begin = End) {
+    // One access at one place of the code by one thread, in several contexts.
+    std::vector<ThreadAccess> Group;
+    for (End = Begin; End < All.size() && All[End].What == All[Begin].What; ++End) {
+      ThreadAccess &A = All[End];
+      if (!Group.empty() && keyOf(Group.back()) == keyOf(A)) {
+        ThreadAccess &Same = Group.back();
+        Same.Live.insert(Same.Live.end(), A.Live.begin(), A.Live.end());
+        llvm::sort(Same.Live);
+        Same.Live.erase(std::unique(Same.Live.begin(), Same.Live.end()), Same.Live.end());
+        Same.Certain |= A.Certain;
+        if (A.Through.size() < Same.Through.size())
+          Same.Through = std::move(A.Through);
+      } else if (Group.size() < MaxPerPlace)
+        Group.push_back(std::move(A));
+    }
+    for (ThreadAccess &A : Group)
+      if (llvm::any_of(Group, [&](const ThreadAccess &B) { return mayRunAtOnce(P, A, B); }))
+        Kept.push_back(A);
+  }
+  return Kept;
+}
+
+} // namespace heddle

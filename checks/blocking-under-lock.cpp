@@ -63,7 +63,7 @@ void flush(int fd) {
 * Calls that only sometimes wait for long (`printf`, `malloc`), unless the option `TierB` is set.
 * Locks held by callers only: they are reported where they are taken.
 )",
-    {{"TierB", "false", "also report calls that wait only sometimes or briefly, such as printf"}}};
+    {{"TierB", "false", "also report calls that wait only sometimes and briefly, such as printf"}}};
 
 static llvm::StringRef describe(BlockCategory C) {
   switch (C) {
@@ -104,7 +104,11 @@ struct Wait {
   Span At;
   Chain Through; ///< From this function on; empty when it waits itself.
   Lockset Held;
+  bool Certain = true; ///< Not by way of one of several overriders.
 };
+
+/// A virtual call with more candidates says too little of any of them.
+constexpr size_t MaxCandidates = 4;
 
 class Reporter {
 public:
@@ -132,15 +136,15 @@ private:
     const Span &At = PF.Facts->Calls[Index].At;
     for (const BlockingCall &K : PF.Facts->Blocking)
       if (K.Call == Index) {
-        Wait W{&K, F, At, {}, Held};
+        Wait W{&K, F, At, {}, Held, true};
         if (gives(F, K, W.Held))
           keep(std::move(W));
       }
     for (const CallTarget &T : PF.Targets[Index]) {
-      if (!T.Certain)
+      if (!T.Certain && (PF.Targets[Index].size() > MaxCandidates || PF.Facts->Calls[Index].ViaArgument))
         continue;
       for (const EffectBlock &K : P.function(T.Callee).Effects.Blocks) {
-        Wait W{K.Fact, K.In, K.At, {{F, At}}, Held};
+        Wait W{K.Fact, K.In, K.At, {{F, At}}, Held, T.Certain};
         W.Through.insert(W.Through.end(), K.Through.begin(), K.Through.end());
         for (const Place &D : K.Dropped) {
           Place Here = translate(P, F, Index, D);
@@ -169,7 +173,10 @@ private:
   }
 
   void keep(Wait W) {
-    Tier Least = TierB ? Tier::B : Tier::A;
+    llvm::erase_if(W.Held, [](const HeldLock &H) { return H.Tried; });
+    // What surely waits counts, what only may must be known to wait for long.
+    bool Sure = W.Fact->When == BlockWhen::Always;
+    Tier Least = TierB || Sure ? Tier::B : Tier::A;
     if (W.Held.empty() || W.Fact->Category == BlockCategory::Lock || W.Fact->Level > Least)
       return;
     // The lock that was taken last is the one whose section is to be shortened.
@@ -184,8 +191,8 @@ private:
       It->second = std::move(W);
   }
 
-  static std::tuple<int, size_t, Span, Span> order(const Wait &W) {
-    return {int(W.Fact->When), W.Through.size(), W.Through.empty() ? W.At : W.Through[0].At, W.At};
+  static std::tuple<int, int, size_t, Span, Span> order(const Wait &W) {
+    return {!W.Certain, int(W.Fact->When), W.Through.size(), W.Through.empty() ? W.At : W.Through[0].At, W.At};
   }
 
   void report(FunctionId F, const Wait &W) {
@@ -193,7 +200,7 @@ private:
     Advice A;
     A.Check = Symbol(Info.Name);
     A.Level = Info.Level;
-    A.Sure = W.Fact->When == BlockWhen::Always ? Confidence::High : Confidence::Medium;
+    A.Sure = W.Fact->When == BlockWhen::Always && W.Certain ? Confidence::High : Confidence::Medium;
     A.At = W.Through.empty() ? W.At : W.Through.front().At;
     std::string Lock = "`" + L.Text.str().str() + "`";
     std::string Call = "`" + W.Fact->Row.str().str() + "` (" + describe(W.Fact->Category).str() + ")";
@@ -219,7 +226,7 @@ private:
       Note(Call + " is called here", W.At);
     std::string Remedy = "take what it needs under " + Lock + ", give the lock back, then call it";
     if (!W.Fact->Instead.empty())
-      Remedy += "; or see `" + W.Fact->Instead.str().str() + "`";
+      Remedy += "; instead of it there is " + W.Fact->Instead.str().str();
     Note(Remedy, A.At);
     A.Identity = (P.facts(F).Name.str() + " " + L.Text.str() + " " + W.Fact->Row.str()).str();
     Out.add(std::move(A));

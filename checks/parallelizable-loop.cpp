@@ -5,6 +5,7 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
+#include <set>
 
 using namespace heddle;
 
@@ -66,11 +67,13 @@ A parallel sum of floating-point numbers may round differently in the last digit
 
 * Loops that run in parallel already, and loops inside these.
 * Loops with too little work to pay for the start of threads: the estimated operations of one
-  iteration times the number of iterations must reach `MinWork`. A loop whose bound is not a constant
-  counts as 1000 iterations, because a bound that is computed is usually the size of the data.
+  iteration times the number of iterations must reach `MinWork`. The default is about what a
+  core does while a parallel region starts and joins, some 20 microseconds. A loop whose bound is
+  not a constant counts as 1000 iterations, because a bound that is computed is usually the size of
+  the data.
 * Loops that leave early, do I/O, or call something whose effects are not known.
 )",
-    {{"MinWork", "10000",
+    {{"MinWork", "50000",
       "estimated operations of the whole loop below which it stays serial; 0 reports every loop"},
      {"ReportConditional", "true", "also report loops that are parallel under a named assumption"}},
 };
@@ -137,6 +140,12 @@ public:
       : P(P), MinWork(O.number("MinWork")), Conditional(O.flag("ReportConditional")), Out(Out) {}
 
   void function(FunctionId F);
+  /// Reports what holds for every instantiation of a template.
+  void finish() {
+    for (Advice &A : Found)
+      if (!Rejected.count(A.At))
+        Out.add(std::move(A));
+  }
 
 private:
   /// True when the loop or one around it needs no report of its own.
@@ -147,6 +156,8 @@ private:
   int64_t MinWork;
   bool Conditional;
   Sink &Out;
+  std::vector<Advice> Found;
+  std::set<Span> Rejected; ///< Loops that may not run in parallel.
 };
 
 void Finder::function(FunctionId F) {
@@ -166,8 +177,10 @@ bool Finder::consider(FunctionId F, uint32_t L) {
   if (T.Trip && (*T.Trip < 2 || (MinWork > 0 && *T.Trip < TinyTrip)))
     return false;
   LoopJudgement J = judgeLoop(P, F, L);
-  if (J.Verdict == LoopVerdict::Carried || J.Verdict == LoopVerdict::Unknown)
+  if (J.Verdict == LoopVerdict::Carried || J.Verdict == LoopVerdict::Unknown) {
+    Rejected.insert(T.At);
     return false;
+  }
   if (J.Verdict == LoopVerdict::Conditional && !Conditional)
     return false;
   double Trip = T.Trip ? static_cast<double>(*T.Trip) : AssumedTrip;
@@ -232,13 +245,14 @@ void Finder::report(FunctionId F, uint32_t L, const LoopJudgement &J, double Tri
     A.Edits.push_back(std::move(E));
   }
   A.Identity = (Facts.Name.str() + " loop " + llvm::Twine(L) + " " + T.IndexName.str()).str();
-  Out.add(std::move(A));
+  Found.push_back(std::move(A));
 }
 
 void run(const Program &P, const CheckOptions &O, Sink &Out) {
   Finder Find(P, O, Out);
   for (FunctionId F = 0; F < P.Functions.size(); ++F)
     Find.function(F);
+  Find.finish();
 }
 
 } // namespace

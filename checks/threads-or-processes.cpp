@@ -57,7 +57,8 @@ or `std::for_each(std::execution::par, ...)`, and measure before and after.
   work, or inside code that several workers run already.
 * More places per function than the option `MaxPerFunction` says; the one with most work comes first.
 
-This check is a note. It never makes a run fail.
+This check is a note. Like every finding it makes `heddle check` end with 1;
+`--checks=-heddle-threads-or-processes` leaves it out.
 )",
     {{"Guidelines", "cpp", "cpp, book, or the path of a YAML file with guidelines"},
      {"Confidence", "medium", "least confidence of a report: low, medium or high"},

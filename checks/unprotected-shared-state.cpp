@@ -68,9 +68,12 @@ nothing.
 * Objects that are reached through a pointer which changes while the threads run: they are usually
   handed from one to the other.
 * Members of objects that could not be named on both sides, and threads whose function is not known.
+* What is reached only through a virtual call or callback with several candidates, unless the option
+  `Guesses` is set.
 * Atomics, thread-local variables, and what `std::call_once` initializes.
 )",
-    {}};
+    {{"Guesses", "false",
+      "also report what is reached through a virtual call or callback with several candidates"}}};
 
 static bool isWrite(const ThreadAccess &A) { return A.Kind == AccessKind::Write; }
 static bool isPlain(const ThreadAccess &A) {
@@ -98,7 +101,8 @@ struct Conflict {
 
 class Reporter {
 public:
-  Reporter(const Program &P, Sink &Out) : P(P), Out(Out) {
+  Reporter(const Program &P, const CheckOptions &Options, Sink &Out)
+      : P(P), Out(Out), Guesses(Options.flag("Guesses")) {
     forGroups([&](Group G) {
       for (const ThreadAccess &A : G)
         if (isWrite(A))
@@ -168,7 +172,7 @@ private:
     Conflict Worst;
     for (const ThreadAccess &A : G)
       for (const ThreadAccess &B : G) {
-        if (!isWrite(A) || !isPlain(B) || (!A.Certain && !B.Certain))
+        if (!isWrite(A) || !isPlain(B) || (!Guesses && !(A.Certain && B.Certain)))
           continue;
         if (!mayRunAtOnce(P, A, B) || isProtected(A, B))
           continue;
@@ -334,11 +338,14 @@ private:
 
   const Program &P;
   Sink &Out;
+  bool Guesses;
   llvm::DenseSet<Place> Written;
 };
 
 } // namespace
 
-static void run(const Program &P, const CheckOptions &, Sink &Out) { Reporter(P, Out).run(); }
+static void run(const Program &P, const CheckOptions &Options, Sink &Out) {
+  Reporter(P, Options, Out).run();
+}
 
 HEDDLE_CHECK(Info, run)

@@ -20,8 +20,7 @@ static int escape(double Re, double Im) {
 static void render(std::vector<int> &Image) {
   for (int Row = 0; Row < Height; ++Row)
     for (int Column = 0; Column < Width; ++Column)
-      Image[Row * Width + Column] =
-          escape(3.0 * Column / Width - 2.0, 2.0 * Row / Height - 1.0);
+      Image[Row * Width + Column] = escape(3.0 * Column / Width - 2.0, 2.0 * Row / Height - 1.0);
 }
 
 int main() {

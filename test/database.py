@@ -3,7 +3,7 @@
 
     database.py --out DIR [--reverse] FILE|FOLDER... [-- FLAGS]
 
-The commands are those of clang on Debian: C11 or C++20, with threads and
+The commands are those of clang on Debian: C11 with GNU extensions or C++20, with threads and
 OpenMP. DIR is made when it is not there. FLAGS replace the default ones.
 """
 import argparse
@@ -11,7 +11,7 @@ import json
 import os
 import sys
 
-DEFAULT = {".c": ["-std=c11", "-pthread"], ".cpp": ["-std=c++20", "-pthread"]}
+DEFAULT = {".c": ["-std=gnu11", "-pthread"], ".cpp": ["-std=c++20", "-pthread"]}
 COMPILER = {".c": "clang-19", ".cpp": "clang++-19"}
 
 

@@ -80,6 +80,7 @@ def run(command, **variables):
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
+        timeout=300,
         env=dict(os.environ, **variables),
     )
     return done.returncode, done.stdout, done.stderr

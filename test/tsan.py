@@ -4,7 +4,7 @@
     tsan.py FILE FLAGS...
 
 Builds FILE with -DDRIVER -fsanitize=thread and runs each CASE of its main alone:
-one whose name ends in _bad must be reported as a race in one of a few runs, one
+one whose name ends in _bad must be reported as a race in one of many runs, one
 that ends in _ok in none. `CASE(run) // Name_bad` names the case that `run` is
 for. Where the sanitizer cannot start, for example for want of address space,
 the script says so and ends well.
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-RUNS = 12
+RUNS = 100
 RACE = 66
 CASE = re.compile(r"^  CASE\((\w+)\)(?:\s*// (\w+_(?:bad|ok)))?", re.M)
 
@@ -25,7 +25,7 @@ def main():
     cases = CASE.findall(open(file, encoding="utf-8").read())
     if not cases:
         sys.exit("no CASE in " + file)
-    compiler = ["clang", "-std=c11"] if file.endswith(".c") else ["clang++"]
+    compiler = ["clang", "-std=gnu11"] if file.endswith(".c") else ["clang++"]
     with tempfile.TemporaryDirectory() as scratch:
         program = os.path.join(scratch, "cases")
         subprocess.run(

@@ -8,7 +8,6 @@
 #include <future>
 #include <mutex>
 #include <netdb.h>
-#include <poll.h>
 #include <shared_mutex>
 #include <string>
 #include <sys/socket.h>
@@ -30,6 +29,7 @@ int fd;
 void sleep_in_guard_bad() {
   std::lock_guard<std::mutex> guard(m);
   std::this_thread::sleep_for(10ms);
+  // EXPECT@-1: `std::this_thread::sleep_for` (a sleep) blocks while `m` is held
 }
 
 void sleep_after_guard_ok() {
@@ -48,7 +48,7 @@ void sleep_before_guard_ok() {
 
 void usleep_between_lock_and_unlock_bad() {
   m.lock();
-  usleep(1000);
+  usleep(1000); // EXPECT: `usleep` (a sleep) blocks while `m` is held
   m.unlock();
 }
 
@@ -64,7 +64,7 @@ void sleep_after_relock_bad() {
   std::unique_lock<std::mutex> lock(m);
   lock.unlock();
   lock.lock();
-  sleep(1);
+  sleep(1); // EXPECT: `sleep` (a sleep) blocks while `m` is held
 }
 
 void deferred_never_locked_ok() {
@@ -75,11 +75,12 @@ void deferred_never_locked_ok() {
 void sleep_under_shared_lock_bad() {
   std::shared_lock lock(rw);
   std::this_thread::sleep_until(std::chrono::steady_clock::now() + 1s);
+  // EXPECT@-1: `std::this_thread::sleep_until` (a sleep) blocks while `rw` is held
 }
 
 void sleep_under_scoped_lock_bad() {
   std::scoped_lock both(m, other);
-  sleep(1);
+  sleep(1); // EXPECT: `sleep` (a sleep) blocks while `m` is held
 }
 
 void try_lock_failed_ok() {
@@ -93,19 +94,20 @@ void try_lock_failed_ok() {
 
 void try_lock_taken_bad() {
   if (m.try_lock()) {
-    sleep(1);
+    sleep(1); // EXPECT: `sleep` (a sleep) blocks while `m` is held
     m.unlock();
   }
 }
 
 void join_under_lock_bad(std::thread &worker) {
   std::lock_guard guard(m);
-  worker.join();
+  worker.join(); // EXPECT: `std::thread::join` (a wait for another thread) blocks while `m` is held
 }
 
 int get_under_lock_bad(std::future<int> &later) {
   std::lock_guard guard(m);
   return later.get();
+  // EXPECT@-1: `std::future::get` (a wait for another thread) blocks while `m` is held
 }
 
 void wait_on_own_lock_ok() {
@@ -123,6 +125,7 @@ void wait_while_holding_another_bad() {
   std::lock_guard outer(other);
   std::unique_lock lock(m);
   changed.wait(lock, [] { return ready; });
+  // EXPECT@-1: `std::condition_variable::wait` (a wait for another thread) blocks while `other` is held
 }
 
 //===-- Network, processes, terminal --------------------------------------===//
@@ -130,7 +133,7 @@ void wait_while_holding_another_bad() {
 void receive_under_lock_bad() {
   char buffer[64];
   std::lock_guard guard(m);
-  recv(fd, buffer, sizeof buffer, 0);
+  recv(fd, buffer, sizeof buffer, 0); // EXPECT: `recv` (socket I/O) may block while `m` is held
 }
 
 void receive_then_lock_ok() {
@@ -143,32 +146,32 @@ void receive_then_lock_ok() {
 
 void connect_under_lock_bad(const sockaddr *address, socklen_t size) {
   std::lock_guard guard(m);
-  connect(fd, address, size);
+  connect(fd, address, size); // EXPECT: `connect` (socket I/O) may block while `m` is held
 }
 
 addrinfo *resolve_under_lock_bad(const char *host) {
   std::lock_guard guard(m);
   addrinfo *found = nullptr;
   getaddrinfo(host, nullptr, nullptr, &found);
+  // EXPECT@-1: `getaddrinfo` (name resolution) blocks while `m` is held
   return found;
 }
 
 int run_program_under_lock_bad() {
   std::lock_guard guard(m);
-  return system("true");
+  return system("true"); // EXPECT: `system` (a wait for a process) blocks while `m` is held
 }
 
 int wait_for_child_bad(pid_t child) {
   std::lock_guard guard(m);
   int status = 0;
-  waitpid(child, &status, 0);
+  waitpid(child, &status, 0); // EXPECT: `waitpid` (a wait for a process) blocks while `m` is held
   return status;
 }
 
-void poll_under_lock_bad() {
-  pollfd one{fd, POLLIN, 0};
+int accept_under_lock_bad() {
   std::lock_guard guard(m);
-  poll(&one, 1, 5000);
+  return accept(fd, nullptr, nullptr); // EXPECT: `accept` (socket I/O) may block while `m` is held
 }
 
 void copy_out_then_send_ok() {
@@ -186,6 +189,7 @@ void nap() { std::this_thread::sleep_for(1s); }
 void helper_blocks_bad() {
   std::lock_guard guard(m);
   nap();
+  // EXPECT@-1: `nap` ends in `std::this_thread::sleep_for` (a sleep), which blocks, while `m` is held
 }
 
 void helper_blocks_without_lock_ok() { nap(); }
@@ -194,6 +198,7 @@ void deeper() { nap(); }
 void two_calls_deep_bad() {
   std::lock_guard guard(m);
   deeper();
+  // EXPECT@-1: `deeper` ends in `std::this_thread::sleep_for` (a sleep), which blocks, while `m` is held
 }
 
 void started_thread_sleeps_ok() {
@@ -208,7 +213,7 @@ public:
 };
 void own_guard_bad() {
   Section section;
-  sleep(1);
+  sleep(1); // EXPECT: `sleep` (a sleep) blocks while `m` is held
 }
 void own_guard_closed_ok() {
   { Section section; }
@@ -245,6 +250,7 @@ public:
     std::lock_guard guard(mutex);
     char answer[16];
     return static_cast<int>(recv(socket, answer, sizeof answer, 0));
+    // EXPECT@-1: `recv` (socket I/O) may block while `mutex` is held
   }
 
 private:
@@ -264,7 +270,7 @@ void released_on_the_early_return_ok(bool idle) {
 void held_in_the_loop_bad() {
   std::lock_guard guard(m);
   for (int i = 0; i < 3; ++i)
-    sleep(1);
+    sleep(1); // EXPECT: `sleep` (a sleep) blocks while `m` is held
 }
 
 void locked_inside_the_loop_only_ok() {

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -272,9 +273,21 @@ void through_a_lambda_ok(std::vector<double> &values) {
   values[0] = sum;
 }
 
-void keeps_a_pointer_ok(double *p, double *q, int n) {
+void through_a_function_object_ok(std::vector<double> &values, const std::function<double(double)> &f) {
+  for (double &value : values)
+    value = heavy(f(value));
+}
+
+void sort_with_a_function_ok(std::vector<std::vector<double>> &rows, bool (*less)(double, double)) {
+  for (auto &row : rows) {
+    std::sort(row.begin(), row.end(), less);
+    row[0] = heavy(row[0]);
+  }
+}
+
+void only_the_inner_loop_bad(double *p, double *q, int n) {
   for (int i = 0; i < n; ++i) {
-    for (int j = 0; j < 100; ++j)
+    for (int j = 0; j < 100; ++j)  // EXPECT: if `p` and `q` do not overlap
       p[j] = heavy(q[j]);
     double *t = p;
     p = q;

@@ -18,7 +18,7 @@
 
 int hits;
 void global_counter_bad() {
-  std::thread a([] { hits++; });
+  std::thread a([] { hits++; }); // EXPECT: `hits` is written here
   std::thread b([] { hits++; });
   a.join();
   b.join();
@@ -38,7 +38,7 @@ void global_counter_ok() {
 
 void captured_by_reference_bad() {
   int total = 0;
-  std::thread worker([&total] { total += 1; });
+  std::thread worker([&total] { total += 1; }); // EXPECT: `total` is written here
   total += 2;
   worker.join();
 }
@@ -80,7 +80,7 @@ int const_data_ok() {
 void static_local_bad() {
   auto next = [] {
     static int last = 0;
-    return ++last;
+    return ++last; // EXPECT: `last` is written here
   };
   std::thread a([&] { next(); });
   std::thread b([&] { next(); });
@@ -108,7 +108,7 @@ int magic_static_ok() {
 
 int read_before_join_bad() {
   int result = 0;
-  std::thread worker([&] { result = 42; });
+  std::thread worker([&] { result = 42; }); // EXPECT: `result` is written here
   int early = result;
   worker.join();
   return early;
@@ -154,13 +154,14 @@ void thread_in_loop_bad() {
   std::vector<std::thread> workers;
   for (int i = 0; i < 4; ++i)
     workers.emplace_back([&results, i] { results.push_back(i); });
+    // EXPECT@-1: `results` is written here
   for (std::thread &worker : workers)
     worker.join();
 }
 
 int jthread_bad() {
   int ready = 0;
-  std::jthread worker([&] { ready = 1; });
+  std::jthread worker([&] { ready = 1; }); // EXPECT: `ready` is written here
   return ready;
 }
 
@@ -173,6 +174,7 @@ int jthread_ok() {
 int async_bad() {
   int partial = 0;
   std::future<int> later = std::async(std::launch::async, [&] { return partial += 1; });
+  // EXPECT@-1: `partial` is written here
   partial += 10;
   return later.get();
 }
@@ -187,7 +189,7 @@ int async_ok() {
 
 int detachedCounter;
 void detached_bad() {
-  std::thread([] { detachedCounter = 1; }).detach();
+  std::thread([] { detachedCounter = 1; }).detach(); // EXPECT: `detachedCounter` is written here
   detachedCounter = 2;
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
 }
@@ -199,7 +201,7 @@ int balance;
 void wrong_mutex_bad() {
   std::thread a([] {
     std::lock_guard guard(leftMutex);
-    balance += 1;
+    balance += 1; // EXPECT: holding `leftMutex` here and `rightMutex` there
   });
   std::thread b([] {
     std::lock_guard guard(rightMutex);
@@ -244,7 +246,7 @@ void early_unlock_bad() {
   auto work = [&] {
     std::unique_lock lock(mutex);
     lock.unlock();
-    pending++;
+    pending++; // EXPECT: `pending` is written here
   };
   std::thread a(work), b(work);
   a.join();
@@ -284,7 +286,7 @@ void deferred_lock_bad() {
   int pending = 0;
   auto work = [&] {
     std::unique_lock lock(mutex, std::defer_lock);
-    pending++;
+    pending++; // EXPECT: `pending` is written here
   };
   std::thread a(work), b(work);
   a.join();
@@ -296,9 +298,9 @@ int level;
 int reader_without_lock_bad() {
   std::thread writer([] {
     std::lock_guard guard(levelMutex);
-    level = 3;
+    level = 3; // EXPECT: holding `levelMutex` here and no lock there
   });
-  int seen = level;
+  int seen = level; // NOTE: holding no lock
   writer.join();
   return seen;
 }
@@ -325,7 +327,7 @@ int lookups;
 void write_under_shared_lock_bad() {
   auto look = [] {
     std::shared_lock lock(statsMutex);
-    lookups++;
+    lookups++; // EXPECT: `statsMutex` for reading does not keep others out
   };
   std::thread a(look), b(look);
   a.join();
@@ -334,7 +336,7 @@ void write_under_shared_lock_bad() {
 
 std::map<int, int> index_;
 bool map_bad() {
-  std::thread writer([] { index_[1] = 1; });
+  std::thread writer([] { index_[1] = 1; }); // EXPECT: `index_` is written here
   bool found = index_.find(1) != index_.end();
   writer.join();
   return found;
@@ -360,7 +362,7 @@ void try_lock_ignored_bad() {
   auto work = [] {
     for (int i = 0; i < 1000; ++i) {
       bool taken = ignoredMutex.try_lock();
-      ignored++;
+      ignored++; // EXPECT: `ignored` is written here
       if (taken)
         ignoredMutex.unlock();
     }
@@ -376,7 +378,7 @@ void lock_on_one_path_bad() {
   auto work = [](bool careful) {
     if (careful)
       sometimesMutex.lock();
-    sometimes++;
+    sometimes++; // EXPECT: `sometimes` is written here
     if (careful)
       sometimesMutex.unlock();
   };
@@ -391,6 +393,7 @@ void bump(int &value) { value++; }
 int throughHelper;
 void helper_bad() {
   std::thread a([] { bump(throughHelper); });
+  // EXPECT@-1: `throughHelper` is handed over here and written
   std::thread b([] { bump(throughHelper); });
   a.join();
   b.join();
@@ -444,7 +447,7 @@ void own_guard_ok() {
 void addOne(int *value) { *value += 1; }
 void pointer_argument_bad() {
   int shared = 0;
-  std::thread a(addOne, &shared);
+  std::thread a(addOne, &shared); // EXPECT: `shared` is handed over here and written
   std::thread b(addOne, &shared);
   a.join();
   b.join();
@@ -460,7 +463,7 @@ void pointer_argument_ok() {
 
 void reference_argument_bad() {
   int shared = 0;
-  std::thread worker(bump, std::ref(shared));
+  std::thread worker(bump, std::ref(shared)); // EXPECT: `shared` is handed over here and written
   shared++;
   worker.join();
 }
@@ -470,7 +473,7 @@ struct Stats {
 };
 void shared_heap_object_bad() {
   auto stats = std::make_shared<Stats>();
-  std::thread worker([stats] { stats->count++; });
+  std::thread worker([stats] { stats->count++; }); // EXPECT: `stats->count` is written here
   stats->count++;
   worker.join();
 }
@@ -491,7 +494,7 @@ public:
   int read() { return last; }
 
 private:
-  void sample() { last = 17; }
+  void sample() { last = 17; } // EXPECT: `sampler.last` is written here
   int last = 0;
   std::thread worker;
 };
@@ -551,7 +554,7 @@ void polled_flag_bad() {
     for (int i = 0; i < 1000 && !stopRequested; ++i)
       std::this_thread::yield();
   });
-  stopRequested = true;
+  stopRequested = true; // EXPECT: `stopRequested` is written here
   worker.join();
 }
 
@@ -576,7 +579,7 @@ Table *double_checked_bad() {
     if (!lazyTable) {
       std::lock_guard guard(lazyMutex);
       if (!lazyTable)
-        lazyTable = new Table;
+        lazyTable = new Table; // EXPECT: `lazyTable` is written here
     }
     return lazyTable;
   };

@@ -69,7 +69,7 @@ TEST_F(ReachTest, WaitsGoUpAndFrequenciesDown) {
   EXPECT_EQ(R.Waits[Main][File], 100 * One);
   EXPECT_EQ(R.Runs[Step], 100);
   EXPECT_EQ(R.Runs[Read], 101);
-  EXPECT_EQ(R.Total, 700 + 101 * One);
+  EXPECT_EQ(R.Total, 700 + 101 * (One + G.Limit.ProcessCost.Value));
 }
 
 TEST_F(ReachTest, LaunchesAreReachedByAChain) {

@@ -195,9 +195,8 @@ TEST(Weigh, SharedStateStaysInThreadsAndNamesWhatToProtect) {
 TEST(Weigh, HostileInputWouldFlipToProcesses) {
   Guidelines G = guidelines("cpp");
   auto Says = [](const OpportunityVerdict &V, llvm::StringRef What) {
-    return std::any_of(V.Flips.begin(), V.Flips.end(), [&](const std::string &F) {
-      return llvm::StringRef(F).contains(What);
-    });
+    return std::any_of(V.Flips.begin(), V.Flips.end(),
+                       [&](const std::string &F) { return llvm::StringRef(F).contains(What); });
   };
   EXPECT_TRUE(Says(weigh(kernel(), G), "hostile input"));
   Opportunity Stated = kernel();
@@ -293,6 +292,15 @@ TEST(Program, SmallOrUnknownIsNotDressedUp) {
   Opportunity B = loop(LoopVerdict::Unknown, 1000, 1e5);
   OpportunityVerdict Y = weigh(B, G);
   EXPECT_EQ(weighProgram({&X, &Y}, 1, G).Answer, Verdict::Insufficient);
+  // Threads whose work is not known may have any part of it.
+  Opportunity C = workers();
+  C.Weight = 0.01;
+  OpportunityVerdict Z = weigh(C, G);
+  EXPECT_EQ(weighProgram({&X, &Z}, 1, G).Answer, Verdict::Serial);
+  set(C, FactKind::Unresolved, 1);
+  Z = weigh(C, G);
+  EXPECT_EQ(weighProgram({&X, &Z}, 1, G).Answer, Verdict::Threads);
+  EXPECT_EQ(weighProgram({&X, &Z}, 1, G).Sure, Confidence::Low);
   // A small part of all is all of a small program.
   EXPECT_EQ(weighProgram({&X}, 0.02, G).Answer, Verdict::Parallel);
 }

@@ -18,14 +18,33 @@ llvm::ArrayRef<StringLiteral> enumNames(Verdict) {
   return N;
 }
 llvm::ArrayRef<StringLiteral> enumNames(FactKind) {
-  static constexpr StringLiteral N[] = {
-      "shared-written", "shared-read-bytes", "locked-share",        "wait-share",
-      "network-share",  "file-share",        "independent",         "assumptions",
-      "reductions",     "regular",           "work",                "data-parallel-share",
-      "launches-programs", "process-wide",   "thread-unsafe",       "crash-isolation",
-      "snapshot",       "worker-bytes",      "item-bytes",          "pointer-rich",
-      "threads-running", "locks-held",       "unresolved",          "current-threads",
-      "current-processes", "current-async",  "current-parallel"};
+  static constexpr StringLiteral N[] = {"shared-written",
+                                        "shared-read-bytes",
+                                        "locked-share",
+                                        "wait-share",
+                                        "network-share",
+                                        "file-share",
+                                        "independent",
+                                        "assumptions",
+                                        "reductions",
+                                        "regular",
+                                        "work",
+                                        "data-parallel-share",
+                                        "launches-programs",
+                                        "process-wide",
+                                        "thread-unsafe",
+                                        "crash-isolation",
+                                        "snapshot",
+                                        "worker-bytes",
+                                        "item-bytes",
+                                        "pointer-rich",
+                                        "threads-running",
+                                        "locks-held",
+                                        "unresolved",
+                                        "current-threads",
+                                        "current-processes",
+                                        "current-async",
+                                        "current-parallel"};
   return N;
 }
 llvm::ArrayRef<StringLiteral> enumNames(Gate) {
@@ -291,9 +310,9 @@ llvm::Expected<Guidelines> loadGuidelines(StringRef NameOrPath) {
       return parseGuidelines(llvm::MemoryBufferRef(E.Text, E.Name));
   auto File = llvm::MemoryBuffer::getFile(NameOrPath, /*IsText=*/true);
   if (!File)
-    return llvm::createStringError("guidelines '" + NameOrPath +
-                                   "' are neither cpp nor book nor a readable file: " +
-                                   File.getError().message());
+    return llvm::createStringError(
+        "guidelines '" + NameOrPath +
+        "' are neither cpp nor book nor a readable file: " + File.getError().message());
   return parseGuidelines(**File);
 }
 

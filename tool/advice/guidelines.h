@@ -118,27 +118,27 @@ struct GateRule {
 
 /// Thresholds. Work is counted in operations, about one nanosecond each.
 struct Limits {
-  Setting ThreadCost;    ///< Operations that starting and joining a thread costs.
-  Setting ProcessCost;   ///< The same for a process.
-  Setting UnknownTrip;   ///< Iterations by which shares of the work count an unknown loop.
-  Setting AssumedTrip;   ///< Iterations assumed of an opportunity whose count is unknown.
-  Setting LikelyTrip;    ///< Most iterations one may hope for in an unknown loop.
-  Setting LaunchShare;   ///< OnlyLaunches: least part of the body that is starting programs.
-  Setting OneLockShare;  ///< OneLock: least LockedShare.
-  Setting GroupSize;     ///< Fewest blocking calls on different objects that make a group.
-  Setting Cores;         ///< Workers assumed for the speedup bound.
-  Setting Temperature;   ///< Softmax temperature that turns scores into a margin.
-  Setting HighMargin;    ///< Least margin of high confidence.
-  Setting MediumMargin;  ///< Least margin of medium confidence.
-  Setting MinorShare;    ///< An opportunity below this part of the work is minor.
-  Setting MixedShare;    ///< Least part of the work for a second model of the program.
+  Setting ThreadCost;      ///< Operations that starting and joining a thread costs.
+  Setting ProcessCost;     ///< The same for a process.
+  Setting UnknownTrip;     ///< Iterations by which shares of the work count an unknown loop.
+  Setting AssumedTrip;     ///< Iterations assumed of an opportunity whose count is unknown.
+  Setting LikelyTrip;      ///< Most iterations one may hope for in an unknown loop.
+  Setting LaunchShare;     ///< OnlyLaunches: least part of the body that is starting programs.
+  Setting OneLockShare;    ///< OneLock: least LockedShare.
+  Setting GroupSize;       ///< Fewest blocking calls on different objects that make a group.
+  Setting Cores;           ///< Workers assumed for the speedup bound.
+  Setting Temperature;     ///< Softmax temperature that turns scores into a margin.
+  Setting HighMargin;      ///< Least margin of high confidence.
+  Setting MediumMargin;    ///< Least margin of medium confidence.
+  Setting MinorShare;      ///< An opportunity below this part of the work is minor.
+  Setting MixedShare;      ///< Least part of the work for a second model of the program.
   Setting ConcurrentShare; ///< Below this part of the work the program stays serial.
 };
 
 inline constexpr size_t WaitCategories = 12;
 
 struct Guidelines {
-  std::string Name;  ///< `cpp`, `book` or the path.
+  std::string Name; ///< `cpp`, `book` or the path.
   std::string Title;
   std::vector<Candidate> Candidates;
   Limits Limit;

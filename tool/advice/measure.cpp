@@ -48,9 +48,9 @@ std::string bytes(double N) {
 /// All accesses of the body to one place.
 struct Touched {
   bool Written = false, Plain = false; ///< Plain: written other than atomically.
-  Lockset Common; ///< Held at every access.
+  Lockset Common;                      ///< Held at every access.
   Symbol Text, Type;
-  Span At;        ///< A write, where there is one.
+  Span At; ///< A write, where there is one.
   Chain Through;
 
   void add(AccessKind Kind, const Lockset &Held, Symbol ItsText, Symbol ItsType, const Span &ItsAt,
@@ -95,7 +95,7 @@ struct Surroundings {
   }
 };
 
-/// Calls Then(Event, Held) for each event of the body.
+/// Calls Then(Event, Held, Loop) for each event of the body.
 template <class Fn> void forEvents(const Program &P, Body Code, Fn Then) {
   const ProgramFunction &PF = P.function(Code.In);
   for (size_t B = 0; B < PF.Facts->Blocks.size(); ++B) {
@@ -103,7 +103,7 @@ template <class Fn> void forEvents(const Program &P, Body Code, Fn Then) {
     if (!insideLoop(*PF.Facts, Blk.Loop, Code.Loop))
       continue;
     for (size_t E = 0; E < Blk.Events.size(); ++E)
-      Then(Blk.Events[E], locksAt(PF, B, E));
+      Then(Blk.Events[E], locksAt(PF, B, E), Blk.Loop);
   }
 }
 
@@ -113,8 +113,9 @@ void touchCall(const Program &P, Body Code, uint32_t Index, const Lockset &Held,
   if (Index >= PF.Targets.size() || PF.Targets[Index].empty()) {
     bool Known = C.System || (P.Apis && !C.Name.empty() && P.Apis->find(C.Name.str()));
     if (!Known)
-      S.unresolved(C.Name.empty() ? Twine("a call through a pointer could not be resolved")
-                                  : "the body of `" + Twine(C.Name.str()) + "` is not in the database",
+      S.unresolved(C.Name.empty()
+                       ? Twine("a call through a pointer could not be resolved")
+                       : "the body of `" + Twine(C.Name.str()) + "` is not in the database",
                    C.At);
     return;
   }
@@ -126,8 +127,7 @@ void touchCall(const Program &P, Body Code, uint32_t Index, const Lockset &Held,
                    C.At);
     for (const EffectAccess &A : Effects.Accesses) {
       Place Here = translate(P, Code.In, Index, A.What);
-      if (!Here.known() || Here.Root == RootKind::Result ||
-          isPrivate(P, Code, Here))
+      if (!Here.known() || Here.Root == RootKind::Result || isPrivate(P, Code, Here))
         continue;
       Chain Through = {{Code.In, C.At}};
       Through.insert(Through.end(), A.Through.begin(), A.Through.end());
@@ -139,7 +139,7 @@ void touchCall(const Program &P, Body Code, uint32_t Index, const Lockset &Held,
 Surroundings look(const Program &P, Body Code) {
   Surroundings S;
   const FunctionFacts &F = P.facts(Code.In);
-  forEvents(P, Code, [&](const Event &E, const Lockset &Held) {
+  forEvents(P, Code, [&](const Event &E, const Lockset &Held, uint32_t) {
     if (E.Kind == EventKind::Call)
       return touchCall(P, Code, E.Index, Held, S);
     if (E.Kind != EventKind::Access)
@@ -214,17 +214,20 @@ void measureShared(const Program &P, const Places &Shared, bool Resolved, Opport
       Witness = &T;
     if (T.Plain && T.Common.empty())
       O.Unprotected.push_back({FactKind::SharedWritten, 1,
-                               ("`" + T.Text.str() + "` is written here without a lock that all "
-                                                     "its users hold").str(),
+                               ("`" + T.Text.str() +
+                                "` is written here without a lock that all "
+                                "its users hold")
+                                   .str(),
                                T.At, T.Through});
   }
   llvm::sort(O.Unprotected, [](const Fact &A, const Fact &B) { return A.At < B.At; });
   if (Written)
-    addFact(O, FactKind::SharedWritten, Written,
-            "workers would write " +
-                (Written == 1 ? "the shared place" : count(Written, "shared place") + ", among them") +
-                " `" + Witness->Text.str().str() + "`",
-            Witness->At, Witness->Through);
+    addFact(
+        O, FactKind::SharedWritten, Written,
+        "workers would write " +
+            (Written == 1 ? "the shared place" : count(Written, "shared place") + ", among them") +
+            " `" + Witness->Text.str().str() + "`",
+        Witness->At, Witness->Through);
   else if (Resolved)
     addFact(O, FactKind::SharedWritten, 0, "no place that workers would share is written");
   if (LargestRead)
@@ -239,65 +242,50 @@ void measureShared(const Program &P, const Places &Shared, bool Resolved, Opport
             LinkedAt->At, LinkedAt->Through);
 }
 
-LockSteps countSteps(const Program &P, const Reach &R, Body Code, LockStepsCache &Cache);
-
-const LockSteps &stepsOf(const Program &P, const Reach &R, FunctionId F, LockStepsCache &Cache) {
-  // A function that calls itself finds the empty entry.
-  auto [It, New] = Cache.try_emplace(F);
-  if (New) {
-    LockSteps S = countSteps(P, R, {F, None}, Cache);
-    It->second = std::move(S);
-  }
-  return It->second;
-}
-
 /// Adds a call of one known function that is made without a lock.
 void addCallee(const Program &P, FunctionId Caller, uint32_t Index, const LockSteps &Inner,
-               LockSteps &S) {
-  S.All += Inner.All;
+               double Times, LockSteps &S) {
+  S.All += Times * Inner.All;
   for (const auto &[Mutex, U] : Inner.Locks) {
     Place Here = translate(P, Caller, Index, Mutex);
     if (!Here.known())
       continue;
     LockSteps::Under &To = S.Locks[Here];
-    To.Steps += U.Steps, To.Lock = U.Lock;
+    To.Steps += Times * U.Steps, To.Lock = U.Lock;
   }
 }
 
-LockSteps countSteps(const Program &P, const Reach &R, Body Code, LockStepsCache &Cache) {
+LockSteps countSteps(const Program &P, const Guidelines &G, const Reach &R, Body Code,
+                     const LockStepsOf &Known) {
   LockSteps S;
   const ProgramFunction &PF = P.function(Code.In);
-  if (PF.Held.empty()) {
-    S.All = PF.Effects.Cost + sum(R.Waits[Code.In]);
-    return S;
-  }
   S.All = Code.Loop == None ? PF.Facts->Cost : PF.Facts->Loops[Code.Loop].Cost;
-  forEvents(P, Code, [&](const Event &E, const Lockset &Held) {
-    double Weight = 1;
+  forEvents(P, Code, [&](const Event &E, const Lockset &Held, uint32_t Loop) {
+    double Weight = 1, Times = trips(*PF.Facts, Loop, Code.Loop, G);
     if (E.Kind == EventKind::Call) {
       for (const BlockingCall &B : PF.Facts->Blocking)
-        if (B.Call == E.Index)
-          Weight += R.Waits[Code.In][static_cast<size_t>(waitKind(B))];
+        if (B.Call == E.Index && B.Level != Tier::C)
+          Weight += G.wait(B.Category);
       if (E.Index < PF.Targets.size() && PF.Targets[E.Index].size() == 1) {
         FunctionId Callee = PF.Targets[E.Index][0].Callee;
         if (Held.empty())
-          return addCallee(P, Code.In, E.Index, stepsOf(P, R, Callee, Cache), S);
+          return addCallee(P, Code.In, E.Index, Known[Callee], Times, S);
         Weight += P.function(Callee).Effects.Cost + sum(R.Waits[Callee]);
       }
     } else if (E.Kind != EventKind::Access)
       return;
-    S.All += Weight;
+    S.All += Times * Weight;
     for (const HeldLock &L : Held) {
       LockSteps::Under &To = S.Locks[L.Mutex];
-      To.Steps += Weight, To.Lock = L;
+      To.Steps += Times * Weight, To.Lock = L;
     }
   });
   return S;
 }
 
-void measureLocks(const Program &P, const Reach &R, Body Code, LockStepsCache &Cache,
-                  Opportunity &O) {
-  LockSteps S = countSteps(P, R, Code, Cache);
+void measureLocks(const Program &P, const Guidelines &G, const Reach &R, Body Code,
+                  const LockStepsOf &Known, Opportunity &O) {
+  LockSteps S = countSteps(P, G, R, Code, Known);
   const LockSteps::Under *Most = nullptr;
   for (const auto &[Mutex, U] : S.Locks)
     if (Mutex.known() && (!Most || U.Steps > Most->Steps))
@@ -363,11 +351,11 @@ void measureWaits(const Program &P, const Guidelines &G, Body Code, const WaitCo
   using enum WaitKind;
   if (double Net = part({Network, Socket, Dns, Ipc}); Net > 0)
     addFact(O, FactKind::NetworkShare, Net,
-            percent(Net) + " of the waiting is for sockets and pipes", Worst.At, Worst.Through);
+            percent(Net) + " of the waiting is for the network or for pipes", Worst.At,
+            Worst.Through);
   if (double Files = part({File, Database}); Files > 0)
     addFact(O, FactKind::FileShare, Files,
-            percent(Files) + " of the waiting is for files and databases", Worst.At,
-            Worst.Through);
+            percent(Files) + " of the waiting is for files and databases", Worst.At, Worst.Through);
 }
 
 void measureIsolation(const Program &P, const Reach &R, Body Code, Opportunity &O) {
@@ -459,13 +447,21 @@ void measureFork(const Program &P, const Reach &R, Body Code, llvm::ArrayRef<uin
 
 } // namespace
 
+LockStepsOf countLockSteps(const Program &P, const Guidelines &G, const Reach &R) {
+  LockStepsOf All(P.Functions.size());
+  for (const std::vector<FunctionId> &Cycle : P.BottomUp)
+    for (FunctionId F : Cycle)
+      All[F] = countSteps(P, G, R, {F, None}, All);
+  return All;
+}
+
 void measure(const Program &P, const Guidelines &G, const Reach &R, Body Code,
-             llvm::ArrayRef<uint32_t> Threads, LockStepsCache &Cache, Opportunity &O) {
+             llvm::ArrayRef<uint32_t> Threads, const LockStepsOf &Locks, Opportunity &O) {
   Surroundings S = look(P, Code);
   if (O.Kind == OpportunityKind::Launch || O.Kind == OpportunityKind::Handler)
     S.Shared = lookAtThreads(P, Threads);
   measureShared(P, S.Shared, S.Unresolved == 0, O);
-  measureLocks(P, R, Code, Cache, O);
+  measureLocks(P, G, R, Code, Locks, O);
 
   WaitCosts Waits = allWaits(P, R, Code.In, Code.Loop, G);
   if (O.UnitLaunch > 0)

@@ -28,14 +28,15 @@ struct LockSteps {
   std::map<Place, Under> Locks;
   double All = 0;
 };
-/// Whole functions, so that each is counted once.
-using LockStepsCache = std::map<FunctionId, LockSteps>;
+/// By function.
+using LockStepsOf = std::vector<LockSteps>;
+LockStepsOf countLockSteps(const Program &P, const Guidelines &G, const Reach &R);
 
 /// Adds the facts of `Code` to `O`, whose costs and judgement are filled in.
 /// For a launch, `Code` is the function that is started and `Threads` are the
 /// entries of Program::Threads that stand for it.
 void measure(const Program &P, const Guidelines &G, const Reach &R, Body Code,
-             llvm::ArrayRef<uint32_t> Threads, LockStepsCache &Cache, Opportunity &O);
+             llvm::ArrayRef<uint32_t> Threads, const LockStepsOf &Locks, Opportunity &O);
 
 /// `What` lives no longer than one iteration (or call) of the body, so it is
 /// never another worker's.

@@ -23,6 +23,9 @@ const Fact *Opportunity::fact(FactKind K) const {
 std::string operations(double N) {
   static constexpr std::pair<double, const char *> Units[] = {
       {1e12, " trillion"}, {1e9, " billion"}, {1e6, " million"}, {1e3, " thousand"}};
+  constexpr double Most = 1e15;
+  if (N >= Most)
+    return "a thousand trillion operations or more";
   std::string Out;
   llvm::raw_string_ostream To(Out);
   for (auto [Unit, Name] : Units)
@@ -43,7 +46,7 @@ namespace {
 class Gatherer {
 public:
   Gatherer(const Program &P, const Guidelines &G, GatherOptions Options)
-      : P(P), G(G), Options(Options), R(computeReach(P, G)) {}
+      : P(P), G(G), Options(Options), R(computeReach(P, G)), Locks(countLockSteps(P, G, R)) {}
 
   Gathered run() {
     for (FunctionId F = 0; F < P.Functions.size(); ++F) {
@@ -76,8 +79,8 @@ private:
   const Guidelines &G;
   GatherOptions Options;
   Reach R;
+  LockStepsOf Locks;
   std::vector<Found> All;
-  LockStepsCache Steps;
 
   static bool isParallel(const Opportunity &O) {
     return O.Judgement.Verdict == LoopVerdict::Parallel ||
@@ -113,6 +116,8 @@ private:
         InMain[M] += X.O.Weight;
     }
     for (Found &X : All) {
+      if (X.O.Kind == OpportunityKind::Loop && !isParallel(X.O))
+        continue;
       int M = R.MainsOf[X.O.In].find_first();
       double Part = M < 0 ? InAll : InMain[M], Total = M < 0 ? R.Total : R.MainTotals[M];
       double Share = Total > 0 ? std::min(Part / Total, 1.0) : 0;
@@ -169,7 +174,7 @@ private:
     else if (Programs)
       O.Current = Verdict::Processes;
     double Around = R.Runs[F] * trips(Facts, Lp.Parent, None, G);
-    setWeight(O, Around * trips(Facts, L, Lp.Parent, G) * (O.UnitWork + O.UnitWait));
+    setWeight(O, Around * trips(Facts, L, Lp.Parent, G) * (O.UnitWork + O.UnitWait + O.UnitLaunch));
     X.Code = {F, L};
     bool Splits = isParallel(O) || !Lp.Parallel.empty();
     bool Small = O.UnitsKnown && O.total() < G.Limit.ThreadCost.Value;
@@ -217,8 +222,7 @@ private:
     double Requests = 0;
     for (WaitKind K : {WaitKind::Network, WaitKind::Socket, WaitKind::Ipc})
       Requests += Waits[static_cast<size_t>(K)];
-    return sum(Own) > 0 && sum(Waits) > sum(Own) &&
-           Requests > O.UnitWait - Requests + O.UnitWork;
+    return sum(Own) > 0 && sum(Waits) > sum(Own) && Requests > O.UnitWait - Requests + O.UnitWork;
   }
 
   /// Waits on one stream or descriptor happen in its order, however independent
@@ -227,13 +231,13 @@ private:
     const FunctionFacts &Facts = P.facts(F);
     auto order = [&](const BlockingCall &B, const Place &On, const Span &At) {
       if (B.Level == Tier::C || G.wait(B.Category) <= 0 || !On.known() ||
-          On.Root == RootKind::Result || On.Path.str().contains('[') ||
-          isPrivate(P, {F, L}, On))
+          On.Root == RootKind::Result || On.Path.str().contains('[') || isPrivate(P, {F, L}, On))
         return;
       O.Judgement.Verdict = LoopVerdict::Carried;
       O.Judgement.Reason = ("`" + Twine(B.Row.str()) +
                             "` works on the same object in every iteration, so its calls keep "
-                            "their order").str();
+                            "their order")
+                               .str();
       O.Judgement.From = O.Judgement.To = At;
     };
     for (const BlockingCall &B : Facts.Blocking)
@@ -399,7 +403,7 @@ private:
                                 : ", if it runs " +
                                       std::to_string(static_cast<long long>(O.Units)) + " times"));
     if (X.Code.In != None)
-      measure(P, G, R, X.Code, X.Threads, Steps, O);
+      measure(P, G, R, X.Code, X.Threads, Locks, O);
     if (O.Requests)
       requestFact(O);
     if (O.Kind == OpportunityKind::Calls)
@@ -412,16 +416,16 @@ private:
         addFact(O, K, 1, "stated in the guidelines: " + Twine(enumNames(K)[size_t(K)]));
     // One of a kind: the first says more.
     llvm::stable_sort(O.Facts, [](const Fact &A, const Fact &B) { return A.Kind < B.Kind; });
-    O.Facts.erase(llvm::unique(O.Facts, [](const Fact &A, const Fact &B) {
-                    return A.Kind == B.Kind;
-                  }),
-                  O.Facts.end());
+    O.Facts.erase(
+        llvm::unique(O.Facts, [](const Fact &A, const Fact &B) { return A.Kind == B.Kind; }),
+        O.Facts.end());
   }
 
   void addLoopFacts(Opportunity &O) {
     const LoopJudgement &J = O.Judgement;
     addFact(O, FactKind::Independent, 1,
-            O.Overlap ? "its iterations could wait at the same time, they need nothing of each other"
+            O.Overlap
+                ? "its iterations could wait at the same time, they need nothing of each other"
             : J.Verdict == LoopVerdict::Reduction
                 ? "its iterations are independent but for results that combine"
                 : "its iterations are independent");

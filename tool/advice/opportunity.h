@@ -26,7 +26,7 @@ struct Fact {
 
 struct Opportunity {
   OpportunityKind Kind = OpportunityKind::Loop;
-  FunctionId In = None; ///< The function it stands in.
+  FunctionId In = None;  ///< The function it stands in.
   uint32_t Index = None; ///< Of the loop or launch in that function; None for calls.
   Span At;
   std::string Name; ///< For messages: `this loop in render`.
@@ -42,13 +42,13 @@ struct Opportunity {
   /// connections: its iterations are taken for independent requests.
   bool Requests = false;
 
-  double Units = 1;        ///< Iterations; 1 for calls and launches.
-  bool UnitsKnown = true;  ///< False when the number is an assumption.
-  double UnitWork = 0;     ///< Operations per unit, waits not counted.
-  double UnitWait = 0;     ///< Operations that the waits of a unit cost.
-  double UnitLaunch = 0;   ///< Operations that starting programs costs per unit.
-  double Weight = 0;       ///< Operations in one run of the program, estimated.
-  double Share = 0;        ///< Part of its program's work, 0..1.
+  double Units = 1;       ///< Iterations; 1 for calls and launches.
+  bool UnitsKnown = true; ///< False when the number is an assumption.
+  double UnitWork = 0;    ///< Operations per unit, waits not counted.
+  double UnitWait = 0;    ///< Operations that the waits of a unit cost.
+  double UnitLaunch = 0;  ///< Operations that starting programs costs per unit.
+  double Weight = 0;      ///< Operations in one run of the program, estimated.
+  double Share = 0;       ///< Part of its program's work, 0..1.
   /// Opportunity (index in the report) that already runs this one's function
   /// in several workers; None when there is none.
   uint32_t CoveredBy = None;
@@ -74,7 +74,7 @@ struct MainPart {
 struct Gathered {
   std::vector<Opportunity> Opportunities; ///< Most work first.
   std::vector<MainPart> Programs;         ///< Sorted by place.
-  double Total = 0; ///< Operations of everything.
+  double Total = 0;                       ///< Operations of everything.
 };
 
 /// All opportunities of `P`.

@@ -92,7 +92,12 @@ void bottomUp(const Program &P, const Guidelines &G, Reach &R) {
 
 /// Operations of all runs of `F`, callees not counted.
 double ownTotal(const Program &P, const Guidelines &G, const Reach &R, FunctionId F) {
-  return R.Runs[F] * (P.facts(F).Cost + sum(ownWaits(P.facts(F), None, G)));
+  const FunctionFacts &Facts = P.facts(F);
+  double One = Facts.Cost + sum(ownWaits(Facts, None, G));
+  for (const Launch &L : Facts.Launches)
+    if (L.Kind == LaunchKind::Process)
+      One += G.Limit.ProcessCost.Value * trips(Facts, L.Loop, None, G);
+  return bounded(R.Runs[F] * One);
 }
 
 void topDown(const Program &P, const Guidelines &G, Reach &R) {
@@ -170,8 +175,8 @@ bool insideLoop(const FunctionFacts &F, uint32_t Inner, uint32_t Outer) {
 double trips(const FunctionFacts &F, uint32_t Inner, uint32_t Outer, const Guidelines &G) {
   double Times = 1;
   for (uint32_t L = Inner; L != None && L != Outer; L = F.Loops[L].Parent)
-    Times = bounded(Times * (F.Loops[L].Trip ? double(*F.Loops[L].Trip)
-                                             : G.Limit.UnknownTrip.Value));
+    Times =
+        bounded(Times * (F.Loops[L].Trip ? double(*F.Loops[L].Trip) : G.Limit.UnknownTrip.Value));
   return Times;
 }
 

@@ -19,7 +19,18 @@ namespace heddle {
 /// The categories of blocking calls, and one more: calls that read and write
 /// any descriptor, of which it is not known whether it is a file or a socket.
 enum class WaitKind : uint8_t {
-  File, Network, Socket, Dns, Process, Sleep, Lock, Terminal, Database, Ipc, SyncWait, Gpu,
+  File,
+  Network,
+  Socket,
+  Dns,
+  Process,
+  Sleep,
+  Lock,
+  Terminal,
+  Database,
+  Ipc,
+  SyncWait,
+  Gpu,
   Descriptor,
 };
 inline constexpr size_t WaitKinds = static_cast<size_t>(WaitKind::Descriptor) + 1;
@@ -49,9 +60,9 @@ struct Reach {
   std::vector<double> Runs;
   /// Per function: the entries of Mains that reach it, by calls or launches.
   std::vector<llvm::BitVector> MainsOf;
-  std::vector<FunctionId> Mains; ///< Sorted by place.
+  std::vector<FunctionId> Mains;  ///< Sorted by place.
   std::vector<double> MainTotals; ///< Per entry of Mains: operations of that program.
-  double Total = 0;              ///< Operations of everything, waits counted.
+  double Total = 0;               ///< Operations of everything, waits counted.
 };
 
 Reach computeReach(const Program &P, const Guidelines &G);

@@ -7,6 +7,7 @@
 /// Example: `-*,heddle-blocking-*,-heddle-blocking-in-async` turns everything
 /// off, two families on, and one of them off again.
 #include "advice/check.h"
+#include "base/nearest.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/SmallVectorExtras.h"
@@ -30,19 +31,6 @@ std::vector<const Check *> &registered() {
 }
 
 bool byName(const Check *A, const Check *B) { return A->Info.Name < B->Info.Name; }
-
-/// The candidate with the least edit distance, the first of them when there are
-/// several; empty when nothing is near enough to be a slip.
-template <class Range> StringRef nearest(StringRef Wanted, const Range &Candidates) {
-  StringRef Best;
-  unsigned Least = Wanted.size() / 2 + 1;
-  for (StringRef C : Candidates)
-    if (unsigned D = Wanted.edit_distance(C, true, Least); D < Least) {
-      Least = D;
-      Best = C;
-    }
-  return Best;
-}
 
 llvm::Error unknownCheck(StringRef Name) {
   StringRef Bare = Name;

@@ -170,9 +170,8 @@ Evidence gateEvidence(const GateRule &R, const Opportunity &O, const Guidelines 
   case Gate::TooLittleWork: {
     std::string Unit = operations(O.UnitWork + O.UnitWait + O.UnitLaunch);
     E.What = O.Kind != OpportunityKind::Loop ? "all of it costs about " + Unit
-             : O.UnitsKnown                  ? "all its iterations together cost about " +
-                                                   operations(O.total())
-                                             : "an iteration costs about " + Unit;
+             : O.UnitsKnown ? "all its iterations together cost about " + operations(O.total())
+                            : "an iteration costs about " + Unit;
     E.What += ", starting a thread about " + operations(G.Limit.ThreadCost.Value);
     break;
   }
@@ -335,8 +334,7 @@ std::vector<StringRef> reasons(const Opportunity &O, const Guidelines &G, Verdic
   return Out;
 }
 
-void write(const Opportunity &O, const Guidelines &G, const Evidence *Gate,
-           OpportunityVerdict &V) {
+void write(const Opportunity &O, const Guidelines &G, const Evidence *Gate, OpportunityVerdict &V) {
   constexpr size_t MostReasons = 2;
   std::string Claim;
   if (V.Answer == Verdict::Insufficient)
@@ -345,6 +343,8 @@ void write(const Opportunity &O, const Guidelines &G, const Evidence *Gate,
     Claim = "should stay serial";
   else if (V.Answer == O.Current)
     Claim = ("is well placed in " + inWords(V.Answer)).str();
+  else if (V.By == Gate::OneLock)
+    Claim = "wants one owner of its data, with a queue or an event loop";
   else if (V.Answer == Verdict::Parallel)
     Claim = "can become a parallel loop";
   else
@@ -356,6 +356,19 @@ void write(const Opportunity &O, const Guidelines &G, const Evidence *Gate,
     V.Message += ": " + llvm::join(Why, ", and ");
   else
     V.Message += ": nothing here speaks for running it at once";
+}
+
+/// The heaviest launch that belongs at once with the rest and reaches code that
+/// could not be resolved, so that its work is known only from below.
+const OpportunityVerdict *unmeasured(llvm::ArrayRef<const OpportunityVerdict *> Members) {
+  const OpportunityVerdict *Found = nullptr;
+  for (const OpportunityVerdict *M : Members) {
+    bool Launch = M->What.Kind == OpportunityKind::Launch && M->What.Current == Verdict::Threads;
+    if (Launch && isConcurrent(M->Answer) && M->What.fact(FactKind::Unresolved) &&
+        (!Found || M->What.Weight > Found->What.Weight))
+      Found = M;
+  }
+  return Found;
 }
 
 } // namespace
@@ -383,8 +396,8 @@ OpportunityVerdict weigh(const Opportunity &O, const Guidelines &G) {
   setConfidence(O, G, V);
   findFlips(O, G, V);
   boundSpeedup(O, G, V);
-  V.Minor = O.CoveredBy != None || O.Share < G.Limit.MinorShare.Value ||
-            V.By == Gate::TooLittleWork;
+  V.Minor =
+      O.CoveredBy != None || O.Share < G.Limit.MinorShare.Value || V.By == Gate::TooLittleWork;
   write(O, G, D.By ? &Reason : nullptr, V);
   return V;
 }
@@ -413,12 +426,22 @@ ProgramVerdict weighProgram(llvm::ArrayRef<const OpportunityVerdict *> Members, 
     if (isConcurrent(static_cast<Verdict>(I)))
       Concurrent += Share[I];
   }
-  llvm::stable_sort(R.Shares, [](const VerdictShare &A, const VerdictShare &B) {
-    return A.Share > B.Share;
-  });
+  llvm::stable_sort(R.Shares,
+                    [](const VerdictShare &A, const VerdictShare &B) { return A.Share > B.Share; });
 
   double Open = Share[at(Verdict::Insufficient)];
   if (Concurrent < G.Limit.ConcurrentShare.Value) {
+    // Work that could not be followed may be any part of the whole.
+    if (const OpportunityVerdict *Running = unmeasured(Members)) {
+      R.Answer = Running->Answer, R.RunnerUp = Running->RunnerUp;
+      R.For = Running->For, R.Against = Running->Against;
+      R.Message =
+          ("the program belongs in " + inWords(R.Answer) + " as far as " + Running->What.Name +
+           " goes, but what part of its work that is could not be "
+           "resolved")
+              .str();
+      return R;
+    }
     bool Undecided = Open >= G.Limit.ConcurrentShare.Value;
     R.Answer = Undecided ? Verdict::Insufficient : Verdict::Serial;
     if (const OpportunityVerdict *H = Heaviest[at(R.Answer)])

@@ -70,10 +70,10 @@ struct ProgramVerdict {
 };
 
 struct AdviceReport {
-  std::string Guidelines; ///< Name of the set of guidelines.
+  std::string Guidelines;                        ///< Name of the set of guidelines.
   std::vector<OpportunityVerdict> Opportunities; ///< Most work first.
-  ProgramVerdict Program;               ///< All units together.
-  std::vector<ProgramVerdict> Programs; ///< One for each `main`, by place.
+  ProgramVerdict Program;                        ///< All units together.
+  std::vector<ProgramVerdict> Programs;          ///< One for each `main`, by place.
 };
 
 /// Weighs one opportunity. Reads nothing but its facts.

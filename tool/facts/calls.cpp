@@ -361,8 +361,9 @@ void FunctionContext::visitCall(const CallExpr *E) {
             break;
           }
   visitSystemEffects(E, F, Args, Object, M);
-  // std::bind and push_back keep a callable; they do not call it.
-  if (M.Returns || M.Container)
+  // std::bind and push_back keep a callable, and so do C functions that register
+  // a handler; an algorithm calls it.
+  if (M.Returns || M.Container || (!M.CallsBack && !Unit.name(F).str().starts_with("std::")))
     return;
   for (const Callable &H : Handed) {
     heddle::Call Via;

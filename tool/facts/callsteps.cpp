@@ -26,6 +26,23 @@ bool isStandard(const Decl *D) {
   return N && (N->isStdNamespace() || N->getName().starts_with("__"));
 }
 
+/// A callable whose body cannot be seen from here: a pointer to a function in a
+/// variable, or an object such as std::function that holds one.
+bool isUnknownCallable(const Expr *E) {
+  E = strip(E);
+  QualType T = E->getType();
+  if (T->isFunctionPointerType()) {
+    const auto *U = dyn_cast<UnaryOperator>(E);
+    const auto *D = dyn_cast<DeclRefExpr>(U ? U->getSubExpr() : E);
+    return !D || !isa<FunctionDecl>(D->getDecl());
+  }
+  const CXXRecordDecl *R = T->getAsCXXRecordDecl();
+  if (!R || !R->hasDefinition() || R->isLambda() || R->getDefinition()->isEmpty())
+    return false;
+  ASTContext &Ast = R->getASTContext();
+  return !R->getDefinition()->lookup(Ast.DeclarationNames.getCXXOperatorName(OO_Call)).empty();
+}
+
 } // namespace
 
 /// The calls of a range-for that are not written down. False when some are not
@@ -115,8 +132,11 @@ void Evaluation::call(const CallExpr *E) {
                          (Builtin && (Ast.BuiltinInfo.isConst(Builtin) ||
                                       Ast.BuiltinInfo.isConstWithoutErrnoAndExceptions(Builtin) ||
                                       Ast.BuiltinInfo.isPure(Builtin))));
-  bool Library = System && (isStandard(Callee) || Callee->isOverloadedOperator() || Api.Container ||
-                            Api.Returns);
+  const auto *Operator = dyn_cast<CXXOperatorCallExpr>(E);
+  bool CallsUnknown =
+      (Operator && Operator->getOperator() == OO_Call) ||
+      llvm::any_of(E->arguments(), [](const Expr *A) { return isUnknownCallable(A); });
+  bool Library = System && !CallsUnknown && (isStandard(Callee) || Api.Container || Api.Returns);
   // strlen, memcpy, frexp...: what the compiler knows acts on its arguments only.
   bool OnArguments =
       Builtin &&

@@ -13,8 +13,11 @@ namespace heddle {
 
 namespace {
 
-/// Enough for nests of eight loops with a dozen symbols; a few milliseconds.
-constexpr unsigned long MaxOperations = 400000;
+/// Pivots of one question: nests of real programs need some hundreds.
+constexpr unsigned long MaxOperations = 20000;
+/// Variables of one question, both sides and all loops: with more, numbers may
+/// grow so large that even a limited count of operations takes minutes.
+constexpr size_t MaxVariables = 26;
 
 /// isl's context, one per thread: isl is not thread-safe within one.
 struct IslContext {
@@ -59,13 +62,16 @@ public:
     }
     std::string Out;
     llvm::raw_string_ostream S(Out);
-    S << '[' << llvm::join(ParameterNames, ", ") << "] -> { [d] : exists ("
-      << llvm::join(Bound, ", ") << " : d = i1 - i0 and (d >= 1 or d <= -1)";
+    // Dimensions, not quantifiers: isl would eliminate these, at any cost.
+    S << '[' << llvm::join(ParameterNames, ", ") << "] -> { [d, " << llvm::join(Bound, ", ")
+      << "] : d = i1 - i0 and (d >= 1 or d <= -1)";
     for (const std::string &C : Constraints)
       S << " and " << C;
-    S << ") }";
+    S << " }";
     return Out;
   }
+
+  size_t size() const { return Bound.size() + ParameterNames.size(); }
 
 private:
   struct Side {
@@ -229,7 +235,11 @@ DependenceResult testPair(const DependenceQuery &Q) {
 
   static thread_local IslContext Isl;
   isl_ctx_reset_operations(Isl.Ctx);
-  isl_set *Set = isl_set_read_from_str(Isl.Ctx, Formula(Q).build(Dimensions).c_str());
+  Formula Conflict(Q);
+  std::string Text = Conflict.build(Dimensions);
+  if (Conflict.size() > MaxVariables)
+    return {Carried::Unknown, std::nullopt};
+  isl_set *Set = isl_set_read_from_str(Isl.Ctx, Text.c_str());
   isl_bool Empty = isl_set_is_empty(Set);
   DependenceResult R;
   if (Empty == isl_bool_true)
@@ -237,8 +247,8 @@ DependenceResult testPair(const DependenceQuery &Q) {
   else if (Empty == isl_bool_false && Exact)
     R.Answer = Carried::Yes;
   if (Empty == isl_bool_false) {
-    Set = isl_set_project_out(Set, isl_dim_param, 0, isl_set_dim(Set, isl_dim_param));
-    Set = isl_set_coalesce(Set);
+    // Both directions together, where each has its distance fixed by equalities.
+    Set = isl_set_detect_equalities(isl_set_coalesce(Set));
     isl_val *Value = isl_set_plain_get_val_if_fixed(Set, isl_dim_set, 0);
     if (isl_val_is_int(Value) == isl_bool_true && isl_val_cmp_si(Value, INT32_MAX) <= 0 &&
         isl_val_cmp_si(Value, INT32_MIN) >= 0)

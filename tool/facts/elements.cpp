@@ -30,8 +30,12 @@ PointerRef Resolver::unknownPointer(const Expr *E) {
 PointerRef Resolver::loaded(const Expr *E, ElementRef Of) {
   PointerRef P;
   P.Offset = true;
-  if (Of.Subscripts.empty()) {
-    P.To.Base = Of.Base.known() ? extend(Of.Base, "*") : F.pointee(E);
+  // `s->p` with one s is one pointer, not one of a row of them.
+  bool First = llvm::all_of(Of.Subscripts, [](const Affine &A) {
+    return A.Known && A.Terms.empty() && A.Constant == 0 && A.Through.empty();
+  });
+  if (First) {
+    P.To.Base = Of.Base.known() ? extend(Of.Base, Of.Field + "*") : F.pointee(E);
     P.To.BaseText = F.Unit.text(E);
   } else {
     P.To = std::move(Of);

@@ -5,11 +5,14 @@
 
 #include "clang/AST/ASTConsumer.h"
 #include "clang/AST/DeclTemplate.h"
+#include "clang/Driver/Options.h"
 #include "clang/Frontend/CompilerInstance.h"
 #include "clang/Frontend/FrontendActions.h"
 #include "clang/Frontend/TextDiagnosticPrinter.h"
 #include "clang/Tooling/ArgumentsAdjusters.h"
 #include "clang/Tooling/Tooling.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/Option/ArgList.h"
 #include "llvm/Support/VirtualFileSystem.h"
 
 namespace heddle {
@@ -94,6 +97,25 @@ private:
   UnitFacts &Out;
 };
 
+/// The command without options that no Clang knows: a database made for gcc
+/// holds `-fconserve-stack` and its like, which do not change what the code means.
+std::vector<std::string> withoutUnknownOptions(const std::vector<std::string> &Arguments) {
+  llvm::SmallVector<const char *, 64> Raw;
+  for (const std::string &A : llvm::ArrayRef(Arguments).drop_front())
+    Raw.push_back(A.c_str());
+  unsigned MissingIndex = 0, MissingCount = 0;
+  llvm::opt::InputArgList Parsed = driver::getDriverOptTable().ParseArgs(
+      Raw, MissingIndex, MissingCount, llvm::opt::Visibility(driver::options::ClangOption));
+  std::vector<std::string> Known{Arguments.front()};
+  llvm::DenseSet<unsigned> Dropped;
+  for (const llvm::opt::Arg *A : Parsed.filtered(driver::options::OPT_UNKNOWN))
+    Dropped.insert(A->getIndex());
+  for (unsigned I = 0; I < Raw.size(); ++I)
+    if (!Dropped.contains(I))
+      Known.push_back(Raw[I]);
+  return Known;
+}
+
 } // namespace
 
 UnitFacts extract(const CompileJob &Job, const Models &Apis) {
@@ -107,11 +129,16 @@ UnitFacts extract(const CompileJob &Job, const Models &Apis) {
     Out.Errors.push_back({{}, "cannot enter " + Job.Directory + ": " + Error.message()});
     return Out;
   }
+  if (Job.Arguments.empty()) {
+    Out.Errors.push_back({{}, "its row of the compile database has no command"});
+    return Out;
+  }
   std::vector<std::string> Arguments = Job.Arguments;
   for (const tooling::ArgumentsAdjuster &Adjust :
        {tooling::getClangStripOutputAdjuster(), tooling::getClangStripDependencyFileAdjuster(),
         tooling::getClangSyntaxOnlyAdjuster(), tooling::getStripPluginsAdjuster()})
     Arguments = Adjust(Arguments, Job.File);
+  Arguments = withoutUnknownOptions(Arguments);
   // Clang's own headers come with the library we are linked with.
   Arguments.insert(Arguments.begin() + 1, {"-resource-dir", HEDDLE_RESOURCE_DIR});
 

@@ -76,7 +76,7 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
   Op.Shared = M.Shared;
   const Expr *Shown = strip(Named);
   if (const auto *U = dyn_cast<UnaryOperator>(Shown); U && U->getOpcode() == UO_AddrOf)
-    Shown = U->getSubExpr();
+    Shown = U->getSubExpr()->IgnoreParens();
   Op.Text = isa<CXXThisExpr>(Shown) ? Symbol("this") : Unit.text(Shown);
   Op.At = Unit.span(E->getSourceRange());
   // Functions that lock several at once, such as std::lock.
@@ -109,7 +109,7 @@ void FunctionContext::visitGuard(const CXXConstructExpr *E, const LockModel &M) 
     Op.Mutex = argument(A.Mutexes[I]);
     const Expr *Named = strip(A.Mutexes[I]);
     if (const auto *U = dyn_cast<UnaryOperator>(Named); U && U->getOpcode() == UO_AddrOf)
-      Named = U->getSubExpr();
+      Named = U->getSubExpr()->IgnoreParens();
     Op.Text = Unit.text(Named);
     Op.Shared = M.Shared;
     Op.At = Unit.span(E->getSourceRange());

@@ -2,6 +2,8 @@
 
 #include "facts/loopbody.h"
 
+#include "clang/Basic/Builtins.h"
+
 namespace heddle {
 
 using namespace clang;
@@ -12,6 +14,15 @@ bool isLoop(const Stmt *S) { return isa<ForStmt, WhileStmt, DoStmt, CXXForRangeS
 
 /// Trip count of a loop whose bound is not a constant, for estimates of cost.
 constexpr double AssumedTrip = 16;
+
+/// A function of the C library with a body worth counting.
+bool isLibraryFunction(FunctionContext &F, const FunctionDecl *Callee) {
+  if (unsigned Id = Callee->getBuiltinID())
+    return F.Unit.Ast.BuiltinInfo.isPredefinedLibFunction(Id);
+  // std::sqrt(float) and the like.
+  return F.Unit.inSystemHeader(Callee) && Callee->getNumParams() &&
+         Callee->getParamDecl(0)->getType()->isRealFloatingType();
+}
 
 SourceLocation headerEnd(const Stmt *S) {
   if (const auto *L = dyn_cast<ForStmt>(S))
@@ -52,14 +63,16 @@ void number(FunctionContext &F, const Stmt *S, uint32_t Parent,
 }
 
 /// Operations of one execution of S. Address arithmetic, operators, loads of
-/// memory and calls count; constants and variables do not.
+/// memory and calls count; constants and variables do not. A function of the C
+/// library (exp, strlen) counts 20.
 double cost(FunctionBody &B, const Stmt *S) {
   double Sum = 0;
   if (isa<BinaryOperator, UnaryOperator, ArraySubscriptExpr, CXXNewExpr, CXXDeleteExpr>(S))
     Sum = 1;
-  else if (isa<CallExpr>(S))
-    Sum = isa<CXXOperatorCallExpr>(S) ? 1 : 4;
-  else if (const auto *M = dyn_cast<MemberExpr>(S); M && M->isArrow())
+  else if (const auto *C = dyn_cast<CallExpr>(S)) {
+    const FunctionDecl *Callee = C->getDirectCallee();
+    Sum = isa<CXXOperatorCallExpr>(C) ? 1 : Callee && isLibraryFunction(B.F, Callee) ? 20 : 4;
+  } else if (const auto *M = dyn_cast<MemberExpr>(S); M && M->isArrow())
     Sum = 1;
   forEachChild(S, [&](const Stmt *C) { Sum += cost(B, C); });
   auto It = B.F.Loops.find(S);

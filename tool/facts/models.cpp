@@ -147,7 +147,7 @@ struct ColumnList {
 struct Entry {
   uint32_t Blocking = None, Lock = None, Launch = None, Join = None, Hazard = None,
            Container = None, Return = None;
-  bool AsyncSignalSafe = false, Pure = false;
+  bool AsyncSignalSafe = false, Pure = false, CallsBack = false;
 };
 } // namespace
 
@@ -185,6 +185,7 @@ struct Models::Tables {
       Take(M.Returns, E.Return, Returns);
       M.AsyncSignalSafe |= E.AsyncSignalSafe;
       M.Pure |= E.Pure;
+      M.CallsBack |= E.CallsBack;
     }
     if (Base)
       Base->fill(Name, M);
@@ -325,13 +326,15 @@ private:
         return readFlags(Value, &Entry::AsyncSignalSafe);
       if (Key == "pure")
         return readFlags(Value, &Entry::Pure);
+      if (Key == "callbacks")
+        return readFlags(Value, &Entry::CallsBack);
       if (Key == "not-in-std")
         return readNotInStd(Value);
       if (Key == "namespaces")
         return readNamespaces(Value);
       return fail(At, "unknown table `" + Key +
                           "`; known are blocking, locks, launches, joins, mt-unsafe, "
-                          "async-signal-safe, containers, returns, pure, namespaces, not-in-std");
+                          "async-signal-safe, containers, returns, pure, callbacks, namespaces, not-in-std");
     });
   }
 

@@ -126,10 +126,12 @@ struct ApiModel {
   bool AsyncSignalSafe = false;
   /// pure.yaml: no effect but its result, so calls in a loop are independent.
   bool Pure = false;
+  /// callbacks.yaml: calls what it is given before it returns.
+  bool CallsBack = false;
 
   explicit operator bool() const {
     return Blocks || Locks || Launches || Joins || Hazard || Container || Returns ||
-           AsyncSignalSafe || Pure;
+           AsyncSignalSafe || Pure || CallsBack;
   }
 };
 

@@ -36,6 +36,8 @@ void bindPointers(Program &P);
 /// locksets.cpp: fills Held, Released and the lock effects in the summary.
 /// True when the effects changed.
 bool computeLocksets(Program &P, FunctionId F);
+/// The callee's lock in terms of the caller, with a name that fits there.
+HeldLock lockHere(const Program &P, FunctionId Caller, uint32_t CallIndex, HeldLock L);
 /// summaries.cpp: the rest of the summaries, with the locksets.
 void summarise(Program &P);
 /// concurrency.cpp: fills Threads and SharedAccesses.

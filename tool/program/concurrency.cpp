@@ -30,6 +30,10 @@ namespace {
 
 constexpr size_t MaxVisits = 400000, MaxThreads = 4096, MaxOwners = 8;
 constexpr unsigned MaxRounds = 24;
+/// Sets of locks that one function is followed with; then what they have in common.
+constexpr size_t MaxVariants = 8;
+/// Candidates of a call; with more, nothing can be said of any of them.
+constexpr size_t MaxTargets = 4;
 
 Symbol nameOf(const Launch &L) {
   return Symbol(("the thread started at " + llvm::sys::path::filename(L.At.File.str()) + ":" +
@@ -159,33 +163,51 @@ void Concurrency::findRoots() {
   }
 }
 
-uint32_t Concurrency::visitOf(uint32_t Thread, uint32_t Context) {
-  auto [It, New] = VisitOf.try_emplace({Thread, Context}, Visits.size());
-  if (!New)
-    return It->second;
-  if (Visits.size() >= MaxVisits) {
-    VisitOf.erase(It);
+/// The visit for an entry with the locks and threads of Like, made if need be.
+uint32_t Concurrency::visitOf(uint32_t Thread, uint32_t Context, const Visit &Like) {
+  auto &Variants = VisitsOf[{Thread, Context}];
+  for (uint32_t V : Variants)
+    if (Visits[V].Merged || (Visits[V].Locks == Like.Locks && Visits[V].Live == Like.Live &&
+                             Visits[V].LiveSince == Like.LiveSince))
+      return V;
+  if (Visits.size() >= MaxVisits)
     return None;
-  }
   Visit V;
   V.Thread = Thread;
   V.Context = Context;
+  V.Merged = !Settled || Variants.size() >= MaxVariants;
   V.Started.resize(Lives[Known[Context].Function].Starts.size());
+  if (auto It = StartedIn.find({Thread, Context}); It != StartedIn.end())
+    V.Started = It->second;
   Visits.push_back(std::move(V));
+  if (Visits.back().Merged) // from now on it stands for all that come
+    Variants.insert(Variants.begin(), Visits.size() - 1);
+  else
+    Variants.push_back(Visits.size() - 1);
   return Visits.size() - 1;
 }
 
 /// The entry of a thread: what is known of its surroundings goes in.
 void Concurrency::enter(uint32_t T) {
-  uint32_t V = visitOf(T, States[T].Context);
+  if (Settled && States[T].Entered)
+    return;
+  States[T].Entered = true;
+  Visit Like;
+  bool First = !P.Threads[T].Start; // begins alone
+  if (Settled && !First)
+    Like.Live = States[T].With, Like.LiveSince = States[T].WithSince;
+  uint32_t V = visitOf(T, States[T].Context, Like);
   if (V == None)
     return;
   Visit &Entry = Visits[V];
   bool New = !Entry.Reached;
   Entry.Reached = Entry.Certain = true;
-  New |= insertAll(Entry.Live, States[T].With);
-  for (const auto &[Owner, Set] : States[T].WithSince)
-    New |= insertAll(sinceOf(Entry.LiveSince, Owner), Set);
+  ++Stamp;
+  if (!First) {
+    New |= insertAll(Entry.Live, States[T].With);
+    for (const auto &[Owner, Set] : States[T].WithSince)
+      New |= insertAll(sinceOf(Entry.LiveSince, Owner), Set);
+  }
   Entry.Dirty |= New;
 }
 
@@ -245,7 +267,9 @@ void Concurrency::endThreads(ThreadSet &Set, uint32_t V, uint64_t Ended) {
   }
 }
 
-Concurrency::Moment Concurrency::momentAt(uint32_t V, const LifeState &S) {
+const Concurrency::Moment &Concurrency::momentAt(uint32_t V, const LifeState &S) {
+  if (Last.Visit == V && Last.Running == S.Running && Last.Ended == S.Ended && Last.Stamp == Stamp)
+    return Last.What;
   const Visit &Here = Visits[V];
   Symbol Self = P.facts(Known[Here.Context].Function).Usr;
   ThreadSet Running = started(V, S.Running);
@@ -263,7 +287,8 @@ Concurrency::Moment Concurrency::momentAt(uint32_t V, const LifeState &S) {
     sinceOf(M.LiveSince, Owner) = withChildren(Here.Thread, Kept);
   }
   sinceOf(M.LiveSince, Self) = withChildren(Here.Thread, Running);
-  return M;
+  Last = {V, S.Running, S.Ended, Stamp, std::move(M)};
+  return Last.What;
 }
 
 /// What a call that waits for a lock is given is the lock: it looks after itself.
@@ -309,7 +334,7 @@ void Concurrency::together(uint32_t A, uint32_t B, llvm::ArrayRef<Symbol> Owners
       New |= insertInto(sinceOf(States[X].WithSince, O), Y);
     if (!New)
       return;
-    Changed = true;
+    ++Stamp;
     if (P.Threads[X].Start)
       enter(X);
   };
@@ -320,7 +345,7 @@ void Concurrency::together(uint32_t A, uint32_t B, llvm::ArrayRef<Symbol> Owners
     P.Threads[A].Many = true;
 }
 
-void Concurrency::start(uint32_t V, uint32_t Item, const Moment &M, uint32_t Index) {
+void Concurrency::start(uint32_t V, uint32_t Item, const Moment M, uint32_t Index) {
   uint32_t In = Visits[V].Context, Parent = Visits[V].Thread;
   FunctionId F = Known[In].Function;
   const Launch &L = P.facts(F).Launches[Index];
@@ -333,6 +358,7 @@ void Concurrency::start(uint32_t V, uint32_t Item, const Moment &M, uint32_t Ind
         Entries = {Callee};
   if (Entries.size() != 1)
     return;
+  const ApiModel Row = P.Apis ? P.Apis->find(L.Api.str()) : ApiModel();
   uint32_t Context = Known.forCall(In, Entries[0], L.Object, L.Args, {});
   auto [It, New] = ThreadOf.try_emplace({&L, Context}, P.Threads.size());
   if (New) {
@@ -343,7 +369,9 @@ void Concurrency::start(uint32_t V, uint32_t Item, const Moment &M, uint32_t Ind
     addThread(Entries[0], F, &L, nameOf(L));
     ThreadState &S = States.back();
     S.Context = Context;
-    S.Parent = Parent;
+    S.Parent = P.Threads.back().Parent = Parent;
+    S.Foreign = Known.handed(Context);
+    S.Posted = L.Kind == LaunchKind::Task && Row.Launches && Row.Launches->Handle == NoPosition;
     S.Root = States[Parent].Root;
     S.Handle = Known.absolute(In, L.Handle).What;
     S.Concurrent = L.Kind == LaunchKind::Thread || L.Kind == LaunchKind::Task ||
@@ -351,13 +379,15 @@ void Concurrency::start(uint32_t V, uint32_t Item, const Moment &M, uint32_t Ind
   }
   uint32_t T = It->second;
   if (Visits[V].Started.size() > Item && insertInto(Visits[V].Started[Item], T)) {
-    Visits[V].Dirty = Changed = true;
+    Visits[V].Dirty = true;
+    ++Stamp;
     for (uint32_t C : Visits[V].Callers)
       Visits[C].Dirty = true;
   }
   if (!States[T].Concurrent)
     return enter(T);
-  Changed |= insertInto(States[Parent].Children, T);
+  if (insertInto(States[Parent].Children, T))
+    Changed = true, ++Stamp;
 
   llvm::SmallVector<Symbol, 8> Owners;
   for (const auto &[Owner, Set] : M.LiveSince)
@@ -381,9 +411,14 @@ void Concurrency::start(uint32_t V, uint32_t Item, const Moment &M, uint32_t Ind
     AddOwn({RootKind::Local, S, 0, {}});
   llvm::append_range(Owners, Fresh);
 
-  together(T, Parent, Owners);
+  // An executor that gives no handle may run what it is given one by one.
+  auto InTurn = [&](uint32_t Other) {
+    return States[T].Posted && States[Other].Posted && P.Threads[Other].Start->Api == L.Api;
+  };
+  if (!InTurn(Parent))
+    together(T, Parent, Owners);
   for (uint32_t Other : M.Live) {
-    if (!States[Other].Concurrent)
+    if (!States[Other].Concurrent || InTurn(Other))
       continue;
     llvm::SmallVector<Symbol, 8> Shared;
     for (const auto &[Owner, Set] : M.LiveSince)
@@ -393,10 +428,24 @@ void Concurrency::start(uint32_t V, uint32_t Item, const Moment &M, uint32_t Ind
       llvm::append_range(Shared, Fresh);
     together(T, Other, Shared);
   }
-  const ApiModel Row = P.Apis ? P.Apis->find(L.Api.str()) : ApiModel();
   if (L.Kind == LaunchKind::ParallelRegion || (Row.Launches && Row.Launches->Many))
     together(T, T, Owners);
   enter(T);
+}
+
+/// What is reached through an object from outside is from outside as well.
+void Concurrency::handOn(uint32_t V, const Call &C) {
+  auto &Foreign = States[Visits[V].Thread].Foreign;
+  auto Pass = [&](const Place &What) {
+    Absolute A = Known.absolute(Visits[V].Context, What);
+    if (A.From == Origin::Handed && Foreign.contains(A.Via) &&
+        Foreign.insert(rootOf(A.What)).second)
+      Visits[V].Dirty = true;
+  };
+  if (!P.Threads[Visits[V].Thread].Start)
+    return;
+  Pass(C.Object);
+  llvm::for_each(C.Args, Pass);
 }
 
 bool Concurrency::runsOnce(FunctionId F, uint32_t Index) const {
@@ -448,16 +497,39 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event,
   auto Targets = targets(V, Index);
   if (Targets.empty() || runsOnce(F, Index))
     return;
-  Moment M = momentAt(V, S);
+  const Moment M = momentAt(V, S);
   bool Alone = M.Live.empty() && !P.Threads[Thread].Start;
   Lockset Locks = locks(V, Block, Event);
+  handOn(V, C);
   for (const CallTarget &T : Targets) {
     const Summary &E = P.Functions[T.Callee].Effects;
     bool Silent = E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals &&
                   !E.ReadsGlobals;
-    if ((Alone && !E.MayLaunch) || Silent)
+    if ((Alone && !E.MayLaunch) || Silent || (Targets.size() > MaxTargets && !E.MayLaunch))
       continue;
-    uint32_t To = visitOf(Thread, Known.forCall(In, T.Callee, C.Object, C.Args, C.Callables));
+    uint32_t Context = Known.forCall(In, T.Callee, C.Object, C.Args, C.Callables);
+    if (!Known.mayMeetOthers(Context))
+      continue;
+    Visit Like;
+    Like.Locks = Locks;
+    Like.Live = M.Live;
+    for (const auto &[Owner, Set] : M.LiveSince)
+      if (Like.LiveSince.size() < MaxOwners)
+        Like.LiveSince.push_back({Owner, Set});
+    // Objects of one iteration, and of the heap, as far as they are handed over.
+    auto HandOver = [&](const Place &What) {
+      bool Heap = What.Root == RootKind::Heap;
+      if (!Heap && What.Root != RootKind::Local)
+        return;
+      bool Iteration = isPerIteration(V, What);
+      if (Iteration || (Heap && !threadsOf(M.LiveSince, What.Name)))
+        insertAll(sinceOf(Like.LiveSince, What.Name),
+                  withChildren(Thread, started(V, Iteration ? S.Recent : S.Running)));
+    };
+    HandOver(Known[Context].This);
+    llvm::for_each(Known[Context].Params, HandOver);
+
+    uint32_t To = visitOf(Thread, Context, Like);
     if (To == None)
       continue;
     Visit &Next = Visits[To];
@@ -482,35 +554,23 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event,
     bool Certain = Visits[V].Certain && T.Certain;
     New |= Certain && !Next.Certain;
     Next.Certain |= Certain;
-    New |= insertAll(Next.Live, M.Live);
-    for (const auto &[Owner, Set] : M.LiveSince)
-      if (threadsOf(Next.LiveSince, Owner) || Next.LiveSince.size() < MaxOwners) {
-        New |= !threadsOf(Next.LiveSince, Owner);
-        New |= insertAll(sinceOf(Next.LiveSince, Owner), Set);
-      }
-    // Objects of one iteration, and of the heap, as far as they are handed over.
-    auto HandOver = [&](const Place &What) {
-      bool Heap = What.Root == RootKind::Heap;
-      if (!Heap && What.Root != RootKind::Local)
-        return;
-      bool Iteration = isPerIteration(V, What);
-      if (!Iteration && (!Heap || threadsOf(M.LiveSince, What.Name)))
-        return;
-      New |= !threadsOf(Next.LiveSince, What.Name);
-      New |= insertAll(sinceOf(Next.LiveSince, What.Name),
-                       withChildren(Visits[V].Thread, started(V, Iteration ? S.Recent : S.Running)));
-    };
-    HandOver(Known[Next.Context].This);
-    llvm::for_each(Known[Next.Context].Params, HandOver);
+    New |= insertAll(Next.Live, Like.Live);
+    for (const auto &[Owner, Set] : Like.LiveSince) {
+      New |= !threadsOf(Next.LiveSince, Owner);
+      New |= insertAll(sinceOf(Next.LiveSince, Owner), Set);
+    }
     if (!llvm::is_contained(Next.Callers, V))
       Next.Callers.push_back(V);
     Next.Dirty |= New;
+    if (Settled)
+      continue;
     // What the callee leaves running.
     const std::vector<StartItem> &Starts = Lives[F].Starts;
     for (size_t I = 0; I < Starts.size(); ++I)
       if (Starts[I].Call == Index && Starts[I].Callee == T.Callee)
         if (insertAll(Visits[V].Started[I], Visits[To].Started[Starts[I].Item])) {
-          Visits[V].Dirty = Changed = true;
+          Visits[V].Dirty = true;
+          ++Stamp;
           for (uint32_t Caller : Visits[V].Callers)
             Visits[Caller].Dirty = true;
         }
@@ -534,7 +594,7 @@ void Concurrency::process(uint32_t V, bool Record) {
         record(V, Facts.Accesses[Ev.Index], B, E, S);
       if (Ev.Kind == EventKind::Call && !Record)
         call(V, Ev.Index, B, E, S);
-      if (Ev.Kind == EventKind::Launch && !Record)
+      if (Ev.Kind == EventKind::Launch && !Record && !Settled)
         for (uint32_t I = 0; I < Life.Starts.size(); ++I)
           if (Life.Starts[I].Own == Ev.Index)
             start(V, I, momentAt(V, S), Ev.Index);
@@ -542,7 +602,7 @@ void Concurrency::process(uint32_t V, bool Record) {
     }
   }
   // What outlives a thread outlives the wait for it.
-  if (States[Visits[V].Thread].Context == Visits[V].Context && P.Threads[Visits[V].Thread].Start)
+  if (!Settled && States[Visits[V].Thread].Context == Visits[V].Context && P.Threads[Visits[V].Thread].Start)
     for (uint32_t T : started(V, Life.AtExit.Running))
       if (!llvm::is_contained(States[Visits[V].Thread].Outliving, T))
         States[Visits[V].Thread].Outliving.push_back(T), Changed = true;
@@ -582,13 +642,14 @@ Span Concurrency::namedAt(uint32_t V, const Access &A, const Place &What) {
   return A.At;
 }
 
-void Concurrency::run() {
-  findRoots();
+/// Follows all threads until nothing new is learned.
+void Concurrency::follow() {
   for (unsigned Round = 0; Round < MaxRounds; ++Round) {
-    bool Again = Changed;
+    bool Again = false;
+    // Families of threads are looked at everywhere.
     if (Changed)
       for (Visit &V : Visits)
-        V.Dirty = true;
+        V.Dirty |= !V.Live.empty();
     Changed = false;
     for (uint32_t V = 0; V < Visits.size(); ++V) {
       if (!Visits[V].Dirty)
@@ -598,8 +659,32 @@ void Concurrency::run() {
       process(V, /*Record=*/false);
     }
     if (!Again)
-      break;
+      return;
   }
+}
+
+/// Ends the first phase: keeps what was started where, and starts anew.
+void Concurrency::settle() {
+  for (Visit &V : Visits)
+    StartedIn[{V.Thread, V.Context}] = std::move(V.Started);
+  Visits.clear();
+  VisitsOf.clear();
+  Last.Visit = None;
+  Settled = true;
+  Changed = false;
+  for (uint32_t T = 0; T < States.size(); ++T) {
+    bool Follow = States[T].Entered && States[T].Concurrent;
+    States[T].Entered = false;
+    if (Follow)
+      enter(T);
+  }
+}
+
+void Concurrency::run() {
+  findRoots();
+  follow();
+  settle();
+  follow();
   for (uint32_t V = 0; V < Visits.size(); ++V)
     if (States[Visits[V].Thread].Concurrent)
       process(V, /*Record=*/true);
@@ -628,7 +713,7 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   // The object that is being made is known to its maker alone, unless it has
   // handed itself over already; that is what the sets below say. What is left
   // of a destroyed object is its destroyer's.
-  Moment M = momentAt(V, S);
+  const Moment &M = momentAt(V, S);
   ThreadSet Live;
   if (Where.From == Origin::Published)
     Live = M.Live;
@@ -654,6 +739,9 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   Out.Through = chainTo(V);
   Out.Named = namedAt(V, A, Where.What);
   Out.Certain = Visits[V].Certain;
+  Out.Foreign = Where.From == Origin::Published ||
+                (Where.From == Origin::Handed &&
+                 States[Out.Thread].Foreign.contains(Where.Via));
   Out.Live.assign(Live.begin(), Live.end());
   P.SharedAccesses.push_back(std::move(Out));
 }

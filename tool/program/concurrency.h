@@ -3,6 +3,7 @@
 
 #include "program/contexts.h"
 #include "program/lifetimes.h"
+#include <map>
 
 namespace heddle {
 
@@ -19,24 +20,21 @@ using Since = llvm::SmallVector<std::pair<Symbol, ThreadSet>, 2>;
 const ThreadSet *threadsOf(const Since &S, Symbol Owner);
 ThreadSet &sinceOf(Since &S, Symbol Owner);
 
-/// One thread in one context.
+/// One thread in one context. In the second phase also with the same locks held
+/// and the same others running: what is done while a program is set up is not
+/// mixed with what is done later.
 struct Visit {
   uint32_t Thread = None;
   uint32_t Context = None;
   bool Reached = false, Dirty = false, Certain = false;
-  Lockset Locks;  ///< Held at every entry.
+  bool Merged = false; ///< It stands for several entries.
+  Lockset Locks;       ///< Held at every entry.
   ThreadSet Live; ///< That may be running at entry.
   Since LiveSince;
   uint32_t From = None; ///< The visit that first came here, by the call at FromAt.
   Span FromAt;
   std::vector<ThreadSet> Started;   ///< By StartItem: the threads it stands for.
   llvm::SmallVector<uint32_t, 2> Callers;
-};
-
-/// What is between two threads that may run at once: the owners whose memory
-/// both may have.
-struct Together {
-  llvm::SmallVector<Symbol, 2> Owners;
 };
 
 class Concurrency {
@@ -54,16 +52,19 @@ private:
   };
 
   void findRoots();
+  void settle();
+  void follow();
   uint32_t addThread(FunctionId Entry, FunctionId Starter, const Launch *Start, Symbol Name);
-  uint32_t visitOf(uint32_t Thread, uint32_t Context);
+  uint32_t visitOf(uint32_t Thread, uint32_t Context, const Visit &Like);
   void process(uint32_t V, bool Record);
-  Moment momentAt(uint32_t V, const LifeState &S);
+  const Moment &momentAt(uint32_t V, const LifeState &S);
   void endThreads(ThreadSet &Set, uint32_t V, uint64_t Ended);
   ThreadSet started(uint32_t V, uint64_t Items) const;
   ThreadSet withChildren(uint32_t Thread, const ThreadSet &Set) const;
-  void start(uint32_t V, uint32_t Item, const Moment &M, uint32_t Index);
+  void start(uint32_t V, uint32_t Item, const Moment M, uint32_t Index);
   void together(uint32_t A, uint32_t B, llvm::ArrayRef<Symbol> Owners);
   void enter(uint32_t Thread);
+  void handOn(uint32_t V, const Call &C);
   void call(uint32_t V, uint32_t Index, size_t Block, size_t Event, const LifeState &S);
   Lockset locks(uint32_t V, size_t Block, size_t Event);
   void record(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S);
@@ -80,7 +81,19 @@ private:
   std::vector<Lifetimes> Lives;
   Contexts Known;
   std::vector<Visit> Visits;
-  llvm::DenseMap<std::pair<uint32_t, uint32_t>, uint32_t> VisitOf;
+  /// By thread and context.
+  llvm::DenseMap<std::pair<uint32_t, uint32_t>, llvm::SmallVector<uint32_t, 2>> VisitsOf;
+  /// The last moment, while nothing that it depends on has changed.
+  struct {
+    uint32_t Visit = None;
+    uint64_t Running = 0, Ended = 0, Stamp = 0;
+    Moment What;
+  } Last;
+  uint64_t Stamp = 0;
+  /// The first phase finds the threads, and who may run at once with whom. The
+  /// second takes that as given.
+  bool Settled = false;
+  std::map<std::pair<uint32_t, uint32_t>, std::vector<ThreadSet>> StartedIn;
   /// By launch and entry context.
   llvm::DenseMap<std::pair<const Launch *, uint32_t>, uint32_t> ThreadOf;
   /// Parallel to Program::Threads.
@@ -89,12 +102,15 @@ private:
     uint32_t Parent = None;
     Place Handle;
     bool Concurrent = true; ///< Not a handler or signal.
+    bool Entered = false;
+    bool Posted = false;    ///< To an executor that gives no handle.
+    llvm::DenseSet<Place> Foreign; ///< Roots of objects it did not make.
     ThreadSet Children, With;
     Since WithSince;        ///< Of With and the parents, by owner.
     llvm::SmallVector<uint32_t, 1> Outliving;
   };
   std::vector<ThreadState> States;
-  bool Changed = false; ///< Relations between threads grew.
+  bool Changed = false; ///< A thread has a new child.
 };
 
 /// shared.cpp: keeps accesses that may meet another thread's; sorts them.

@@ -15,7 +15,7 @@ namespace heddle {
 
 namespace {
 
-constexpr uint8_t MaxContexts = 24;
+constexpr uint8_t MaxContexts = 12;
 constexpr uint64_t ThisBit = uint64_t(1) << 63;
 
 uint64_t hashOf(const Context &C) {
@@ -59,10 +59,13 @@ template <class Fn> void forPlaces(const FunctionFacts &F, Fn Apply) {
 
 Contexts::Contexts(const Program &P, const Names &N)
     : P(P), N(N), Count(P.Functions.size()), Used(P.Functions.size()),
-      Captured(P.Functions.size()), Resolved(P.Functions.size()) {
+      Spread(P.Functions.size()), Touches(P.Functions.size()), Captured(P.Functions.size()),
+      Resolved(P.Functions.size()) {
   findCaptured();
   findUsed();
+  findSpread();
   findExposed();
+  findTouching();
 }
 
 void Contexts::findUsed() {
@@ -89,31 +92,69 @@ void Contexts::findUsed() {
       }
 }
 
-void Contexts::findExposed() {
-  auto Expose = [&](const Place &What) {
-    if (What.Root == RootKind::Local)
-      Exposed.insert(What.Name);
-  };
-  for (FunctionId F = 0; F < P.Functions.size(); ++F) {
-    const FunctionFacts &Facts = P.facts(F);
-    for (const Launch &L : Facts.Launches) {
-      Expose(resolve(P, F, L.Object));
-      Expose(L.Object);
-      for (const Place &A : L.Args)
-        Expose(A), Expose(resolve(P, F, A));
+/// Applies Fn to every place of F whose address gets out of the activation:
+/// handed to a new thread, captured, stored in an object, or passed to a
+/// function that does one of these.
+template <class Fn> void Contexts::forSpread(FunctionId F, Fn Apply) {
+  const FunctionFacts &Facts = P.facts(F);
+  for (const Launch &L : Facts.Launches) {
+    Apply(L.Object);
+    llvm::for_each(L.Args, Apply);
+  }
+  for (const Binding &B : Facts.Bindings)
+    // A plain pointer or reference of our own is one more name, no more.
+    if (!(isOwnLocal(Facts, B.Pointer) && B.Pointer.Path.empty()))
+      Apply(B.Target);
+  for (uint32_t I = 0; I < Facts.Calls.size(); ++I)
+    for (const CallTarget &T : P.Functions[F].Targets[I]) {
+      uint64_t Bits = Spread[T.Callee];
+      if (Bits & ThisBit)
+        Apply(Facts.Calls[I].Object);
+      for (uint32_t A = 0; A < Facts.Calls[I].Args.size() && A < 63; ++A)
+        if (Bits >> A & 1)
+          Apply(Facts.Calls[I].Args[A]);
     }
-    for (const Binding &B : Facts.Bindings)
-      Expose(B.Target);
-    // An object whose method starts a thread hands itself to it.
-    for (uint32_t I = 0; I < Facts.Calls.size(); ++I)
-      for (const CallTarget &T : P.Functions[F].Targets[I])
-        if (P.Functions[T.Callee].Effects.MayLaunch) {
-          Expose(Facts.Calls[I].Object);
-          llvm::for_each(Facts.Calls[I].Args, Expose);
-        }
+}
+
+void Contexts::findSpread() {
+  for (const std::vector<FunctionId> &Cycle : P.BottomUp)
+    for (unsigned Round = 0; Round < (Cycle.size() > 1 ? 3 : 1); ++Round)
+      for (FunctionId F : Cycle)
+        forSpread(F, [&](const Place &What) {
+          if (What.known())
+            Spread[F] |= bitOf(What) | bitOf(resolved(F, What));
+        });
+}
+
+void Contexts::findExposed() {
+  for (FunctionId F = 0; F < P.Functions.size(); ++F) {
+    forSpread(F, [&](const Place &What) {
+      if (!What.known())
+        return;
+      for (const Place &Named : {What, resolved(F, What)})
+        if (Named.Root == RootKind::Local)
+          Exposed.insert(Named.Name);
+    });
     for (Symbol S : Captured[F])
       Exposed.insert(S);
   }
+}
+
+void Contexts::findTouching() {
+  for (FunctionId F = 0; F < P.Functions.size(); ++F) {
+    const Summary &S = P.Functions[F].Effects;
+    Touches[F] = S.ReadsGlobals || S.WritesGlobals || S.MayLaunch || S.Capped ||
+                 llvm::any_of(S.Accesses, [](const EffectAccess &A) {
+                   return A.What.Root == RootKind::Local || A.What.Root == RootKind::Global ||
+                          (A.What.Root == RootKind::This && !A.What.Name.empty());
+                 });
+  }
+}
+
+bool Contexts::mayMeetOthers(uint32_t In) const {
+  const Context &C = All[In];
+  return Touches[C.Function] || C.This.known() || P.Functions[C.Function].Parent != None ||
+         llvm::any_of(C.Params, [](const Place &Param) { return Param.known(); });
 }
 
 void Contexts::findCaptured() {
@@ -203,7 +244,7 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
     if (What.Root == RootKind::Global)
       return {Here, Origin::Published, {}, {}};
     if (Lambda && What.Root == RootKind::Local && !isOwnLocal(Facts, What))
-      return {Here, Origin::Handed, ownerOf(What), What.Name};
+      return {Here, Origin::Handed, ownerOf(What), What.Name, rootOf(What)};
     return {Here, Origin::Own, Facts.Usr, Here.Name};
   case RootKind::Local:
     if (!Lambda || isOwnLocal(Facts, Here))
@@ -213,9 +254,10 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
       Absolute Outer = absolute(All[In].Frame, Here);
       if (Outer.From != Origin::Published)
         Outer.From = Outer.What.known() ? Origin::Handed : Origin::Nobody;
+      Outer.Via = rootOf(Here);
       return Outer;
     }
-    return {Here, Origin::Handed, ownerOf(Here), Here.Name};
+    return {Here, Origin::Handed, ownerOf(Here), Here.Name, rootOf(Here)};
   case RootKind::This:
     if (Lambda) {
       uint32_t Frame = All[In].Frame;
@@ -223,8 +265,10 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
         return {};
       Here.Name = {};
       Absolute Outer = absolute(Frame, Here);
-      if (Outer.From == Origin::Own)
+      if (Outer.From == Origin::Own) {
         Outer.From = Origin::Handed;
+        Outer.Via = rootOf(Outer.What);
+      }
       return Outer;
     }
     if (!Here.Name.empty() && Here.Name != Facts.Usr)
@@ -251,7 +295,27 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
   return {settle(In, Whole),
           Whole.Root == RootKind::Global || Object.Root == RootKind::Global ? Origin::Published
                                                                             : Origin::Handed,
-          ownerOf(Object), Object.Name};
+          ownerOf(Object), Object.Name, rootOf(Object)};
+}
+
+llvm::DenseSet<Place> Contexts::handed(uint32_t In) const {
+  llvm::DenseSet<Place> Roots;
+  for (Symbol S : Captured[All[In].Function])
+    Roots.insert({RootKind::Local, S, 0, {}});
+  for (unsigned Depth = 0; In != None && Depth < 64; ++Depth) {
+    const Context &C = All[In];
+    if (C.This.known())
+      Roots.insert(rootOf(C.This));
+    else
+      Roots.insert({RootKind::This, P.facts(C.Function).Usr, 0, {}});
+    // What the frame of a lambda was handed comes in as a captured local.
+    if (Depth == 0)
+      for (const Place &Param : C.Params)
+        if (Param.known())
+          Roots.insert(rootOf(Param));
+    In = C.Frame;
+  }
+  return Roots;
 }
 
 uint32_t Contexts::frameFor(uint32_t In, FunctionId Lambda) const {
@@ -297,6 +361,8 @@ Place opaque(const FunctionFacts &F, const Place &What) {
   O.Name = F.Usr;
   return O;
 }
+
+Place rootOf(const Place &What) { return {What.Root, What.Name, What.Index, {}}; }
 
 Symbol ownerOf(const Place &What) {
   switch (What.Root) {

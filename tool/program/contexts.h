@@ -40,6 +40,7 @@ struct Absolute {
   Origin From = Origin::Nobody;
   /// Whose activation it belongs to, and the name it has there: see Since.
   Symbol Owner, Exact;
+  Place Via = {}; ///< Root of the object that was handed over.
 };
 
 /// The contexts, each stored once.
@@ -57,12 +58,21 @@ public:
   uint32_t forCall(uint32_t In, FunctionId Callee, const Place &Object,
                    llvm::ArrayRef<Place> Args, llvm::ArrayRef<Callable> Handed);
 
+  /// Whether a call in this context may touch what others can see: a global, a
+  /// captured local, or an object that it was handed.
+  bool mayMeetOthers(uint32_t In) const;
+  /// Roots of all objects that the context is handed.
+  llvm::DenseSet<Place> handed(uint32_t In) const;
+
   /// Locals of others that a lambda (and lambdas in it) mentions.
   const llvm::DenseSet<Symbol> &captured(FunctionId Lambda) const;
 
 private:
   void findUsed();
+  template <class Fn> void forSpread(FunctionId F, Fn Apply);
+  void findSpread();
   void findExposed();
+  void findTouching();
   void findCaptured();
   Place settle(uint32_t In, Place What) const;
   uint32_t frameFor(uint32_t In, FunctionId Lambda) const;
@@ -79,6 +89,9 @@ private:
   std::vector<uint8_t> Count;
   /// Parameters (bits) and `this` (bit 63) that matter.
   std::vector<uint64_t> Used;
+  /// The same bits: what gets about, to threads or into other objects.
+  std::vector<uint64_t> Spread;
+  std::vector<bool> Touches; ///< Globals or captured locals.
   llvm::DenseSet<Symbol> Exposed; ///< Locals whose address gets about.
   std::vector<llvm::DenseSet<Symbol>> Captured;
   std::vector<llvm::DenseMap<Place, Place>> Resolved;
@@ -86,6 +99,8 @@ private:
 
 /// The object behind `this` or a parameter of F that has no other name.
 Place opaque(const FunctionFacts &F, const Place &What);
+/// The place without its path.
+Place rootOf(const Place &What);
 /// What owns a place: for a local and an opaque object the USR of its function,
 /// for a heap object its name.
 Symbol ownerOf(const Place &What);

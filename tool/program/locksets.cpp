@@ -23,7 +23,7 @@ namespace {
 
 struct LockState {
   Lockset Held;
-  std::vector<Place> Released; ///< Sorted; of the caller.
+  std::vector<Place> Released; ///< Sorted; of the caller, not taken again since.
   bool Reached = false;
 
   friend bool operator==(const LockState &A, const LockState &B) {
@@ -56,24 +56,50 @@ void insertPlace(std::vector<Place> &Set, const Place &P) {
 void acquire(LockState &S, const HeldLock &L) {
   if (!L.Mutex.known())
     return;
+  // A lock of the caller that was given back and is taken again is held as before.
+  llvm::erase(S.Released, L.Mutex);
   for (HeldLock &H : S.Held)
     if (H.Mutex == L.Mutex) {
       // Taken twice: a recursive lock, or one that a guard adopted.
       H.Shared &= L.Shared;
       return;
     }
-  S.Held.insert(llvm::lower_bound(S.Held, L), L);
+  insertLock(S.Held, L);
 }
 
 /// ByGuard: a guard that gives back what it holds, and does nothing when it
 /// holds nothing.
 void release(LockState &S, const Place &Mutex, bool ByGuard) {
   size_t Before = S.Held.size();
+  llvm::erase_if(S.Perhaps, [&](const HeldLock &H) { return H.Mutex == Mutex; });
   llvm::erase_if(S.Held, [&](const HeldLock &H) { return H.Mutex == Mutex; });
   if (S.Held.size() != Before || ByGuard || !Mutex.known())
     return;
   llvm::erase_if(S.Held, [&](const HeldLock &H) { return mayBeSame(H.Mutex, Mutex); });
   insertPlace(S.Released, Mutex);
+}
+
+/// The place as a person would write it, `Otherwise` when that is not clear.
+Symbol spell(const Program &P, const Place &What, Symbol Otherwise) {
+  std::string Text;
+  llvm::StringRef Path = What.Path.str();
+  if (What.Root == RootKind::Global || What.Root == RootKind::Local) {
+    auto V = P.Variables.find(What.Name);
+    if (V == P.Variables.end())
+      return Otherwise;
+    Text = V->second->Name.str();
+  } else if (What.Root == RootKind::Parameter && !What.Name.empty())
+    Text = What.Name.str();
+  else if (What.Root == RootKind::This && Path.consume_front("*."))
+    ;
+  else
+    return Otherwise;
+  for (; !Path.empty(); Path = Path.drop_front())
+    if (Path.consume_front("*."))
+      Text += "->", Text += Path.front();
+    else if (Path.size() > 1 || Path.front() != '*')
+      Text += Path.front();
+  return Text.empty() ? Otherwise : Symbol(Text);
 }
 
 class Locksets {
@@ -108,7 +134,11 @@ private:
   }
 
   HeldLock lockOf(const LockOp &Op) const {
-    return {resolve(P, F, Op.Mutex), Op.Shared, Op.Text, Op.At};
+    HeldLock L{resolve(P, F, Op.Mutex), Op.Shared, Op.Text, Op.At, false};
+    // `lock.lock()` names the guard; people want the mutex.
+    if (!(L.Mutex == Op.Mutex) && isOwnLocal(Facts, Op.Mutex) && Op.Mutex.Path.str() == "*")
+      L.Text = spell(P, L.Mutex, L.Text);
+    return L;
   }
 
   void applyCall(LockState &S, uint32_t Index) const {
@@ -123,7 +153,7 @@ private:
         release(S, translate(P, F, Index, R), isOwnLocal(Facts, Facts.Calls[Index].Object));
       Lockset Acquired;
       for (HeldLock L : E.Acquired) {
-        L.Mutex = translate(P, F, Index, L.Mutex);
+        L = lockHere(P, F, Index, L);
         L.At = Facts.Calls[Index].At;
         if (L.Mutex.known())
           Acquired.push_back(L);
@@ -166,6 +196,8 @@ private:
         }
       return true;
     });
+    for (const HeldLock &L : From.Perhaps)
+      insertLock(Into.Perhaps, L);
     for (const Place &R : From.Released)
       insertPlace(Into.Released, R);
     return !(Before == Into);
@@ -196,6 +228,14 @@ private:
     }
   }
 
+  /// It is taken for the caller: nothing here gives it back.
+  bool leavesTaken(const LockOp &Try) const {
+    Place Mutex = resolve(P, F, Try.Mutex);
+    return Mutex.known() && llvm::none_of(Facts.LockOps, [&](const LockOp &Op) {
+             return Op.Kind == LockOpKind::Release && resolve(P, F, Op.Mutex) == Mutex;
+           });
+  }
+
   void record() {
     LockState Exit;
     PF.Held.resize(Facts.Blocks.size());
@@ -212,10 +252,18 @@ private:
       if (Facts.Blocks[B].Next.empty() && S.Reached)
         meet(Exit, S);
     }
+    for (const LockOp &Op : Facts.LockOps)
+      if (Op.Kind == LockOpKind::TryAcquire && leavesTaken(Op))
+        insertLock(Exit.Perhaps, lockOf(Op));
     if (AnyReleased)
       PF.Released = std::move(Released);
     if (!Exit.Reached)
       return;
+    for (HeldLock &H : Exit.Perhaps) {
+      H.Tried = true;
+      if (llvm::none_of(Exit.Held, [&](const HeldLock &O) { return O.Mutex == H.Mutex; }))
+        insertLock(Exit.Held, H);
+    }
     for (const HeldLock &H : Exit.Held)
       if (!isOwnLocal(Facts, H.Mutex) && H.Mutex.Root != RootKind::Result)
         PF.Effects.Acquired.push_back(H);
@@ -234,6 +282,12 @@ private:
 } // namespace
 
 bool computeLocksets(Program &P, FunctionId F) { return Locksets(P, F).run(); }
+
+HeldLock lockHere(const Program &P, FunctionId Caller, uint32_t CallIndex, HeldLock L) {
+  L.Mutex = translate(P, Caller, CallIndex, L.Mutex);
+  L.Text = spell(P, L.Mutex, L.Text);
+  return L;
+}
 
 const Lockset &locksAt(const ProgramFunction &F, size_t Block, size_t Event) {
   static const Lockset Nothing;

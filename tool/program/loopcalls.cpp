@@ -42,6 +42,8 @@ void Judge::unresolved(const Call &C) {
   if (C.Callee.empty() && C.Name.empty())
     return unknown("a call through a pointer, whose target is not known", C.At);
   ApiModel M = P.Apis ? P.Apis->find(C.Name.str()) : ApiModel();
+  if (M.CallsBack || C.Name.str().ends_with("operator()"))
+    return unknown("what " + quote(C.Name) + " calls is not known", C.At);
   if (M.Pure)
     return;
   if (M.Blocks) {
@@ -96,8 +98,10 @@ void Judge::hidden(FunctionId Callee, const Call &Here) {
                        Here.At);
       // Methods of the standard library change their object and arguments, which
       // are accesses; I/O is known apart.
-      if (M.Pure || M.Container || M.Returns || M.Blocks || !Each.System ||
-          Each.Name.str().contains("::"))
+      llvm::StringRef Name = Each.Name.str();
+      bool Standard = Name.starts_with("std::") || Name.starts_with("__");
+      bool Modelled = M.Pure || M.Container || M.Returns || M.Blocks;
+      if (!Each.System || ((Modelled || Standard) && !Name.ends_with("operator()")))
         continue;
       return unknown(Says(Each.Name) + ", whose effects are not known", Here.At);
     }
@@ -157,7 +161,7 @@ void Judge::effect(uint32_t C, const EffectAccess &E, llvm::ArrayRef<const Loop 
     return unknown(quote(Here.Name) + " changes the atomic " + quote(E.Text), Here.At);
   Item I;
   I.A.Kind = Write ? AccessKind::Write : AccessKind::Read;
-  I.A.Text = I.A.BaseText = E.Text;
+  I.A.Text = E.Text; // BaseText stays empty: the callee's words mean nothing here
   I.A.Type = E.Type;
   I.A.At = Here.At;
   I.Callee = Here.Name;

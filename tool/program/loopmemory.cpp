@@ -119,6 +119,13 @@ bool Judge::mayOverlap(const LoopAccess &A, const LoopAccess &B) const {
     return false;
   if (!A.Container.empty() && !B.Container.empty() && A.Container != B.Container)
     return false;
+  // Elements of a container are not those of a named array.
+  auto NamedArray = [](const LoopAccess &O) {
+    return O.Container.empty() && isObject(O.Base) && isScalarType(O.Type.str()) &&
+           (O.Base.Root == RootKind::Global || O.Base.Root == RootKind::Local);
+  };
+  if ((!A.Container.empty() && NamedArray(B)) || (!B.Container.empty() && NamedArray(A)))
+    return false;
   if (A.Type != B.Type && namesOnlyItself(A.Type.str()) && namesOnlyItself(B.Type.str())) {
     auto Unsigned = [](llvm::StringRef T) {
       T.consume_front("unsigned ");

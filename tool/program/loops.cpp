@@ -118,7 +118,10 @@ void Judge::pair(const Item &A, const Item &B) {
   if (!(A.A.Base == B.A.Base)) {
     if (!mayOverlap(A.A, B.A))
       return;
-    std::string X = quote(A.A.BaseText), Y = quote(B.A.BaseText);
+    auto Label = [&](const Item &I) {
+      return I.A.BaseText.empty() ? "what " + quote(I.Callee) + " accesses" : quote(I.A.BaseText);
+    };
+    std::string X = Label(A), Y = Label(B);
     if (X == Y)
       return unknown("whether two accesses to " + X + " mean the same memory is not known", A.A.At);
     Apart.insert(X);
@@ -167,8 +170,9 @@ void Judge::pair(const Item &A, const Item &B) {
           ? A
           : B;
   if (!Odd.Callee.empty())
-    return unknown("which elements of " + quote(Odd.A.BaseText) + " " + quote(Odd.Callee) +
-                       " accesses is not known",
+    return unknown("which elements of " +
+                       quote(Odd.A.BaseText.empty() ? Odd.A.Text : Odd.A.BaseText) + " " +
+                       quote(Odd.Callee) + " accesses is not known",
                    Odd.A.At);
   unknown("which element " + quote(Odd.A.Text) + " means is not a linear function of the index",
           Odd.A.At);

@@ -9,7 +9,7 @@
 /// M.lock(); } ~Guard() { M.unlock(); } };` binds {This *.M} to {Parameter 0 *}.
 /// `Guard g(mu)` makes that {g.M} -> mu for the caller, so the unlock in the
 /// destructor, {This *.M*} there and {g.M*} here, is of mu.
-#include "program/build.h"
+#include "program/contexts.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -22,8 +22,6 @@ namespace {
 constexpr unsigned MaxRewrites = 16, MaxDepth = 6;
 /// Bindings that a function exports to its callers.
 constexpr size_t MaxExported = 32;
-
-Place rootOf(const Place &P) { return {P.Root, P.Name, P.Index, {}}; }
 
 Place unknown(llvm::StringRef Why) { return {RootKind::Unknown, Symbol(Why), 0, {}}; }
 

@@ -66,6 +66,9 @@ struct HeldLock {
   bool Shared = false;
   Symbol Text;
   Span At; ///< Where it was taken.
+  /// By a callee that takes it on some of its ways only, and tells its caller: a
+  /// try-lock of one's own. Callers are taken to know.
+  bool Tried = false;
   friend bool operator==(const HeldLock &A, const HeldLock &B) {
     return A.Mutex == B.Mutex && A.Shared == B.Shared;
   }
@@ -124,6 +127,7 @@ struct Summary {
   /// Effects that are no accesses: I/O, locks, starts, state inside libraries.
   bool HiddenEffects = false;
   double Cost = 0;                    ///< Operations of one call, callees counted.
+  bool Capped = false;                ///< Accesses were left out.
   bool Complete = true;
   Symbol WhyIncomplete;               ///< First reason, for people.
   Span WhyAt;
@@ -132,7 +136,8 @@ struct Summary {
 /// A callee of one call in one function.
 struct CallTarget {
   FunctionId Callee = None;
-  /// For a virtual call with several overriders, or several programs.
+  /// False for one of several overriders or programs, and for a function that is
+  /// handed to a library which may keep it for later.
   bool Certain = true;
 };
 
@@ -162,6 +167,7 @@ struct Thread {
   /// Several of these may run at once: started in a loop, by a parallel
   /// region, or by a function that several threads call.
   bool Many = false;
+  uint32_t Parent = None; ///< The thread that starts it; None for the first.
   Symbol Name; ///< For messages: `the thread started at a.cpp:12`, `the main thread`.
 };
 
@@ -180,6 +186,9 @@ struct ThreadAccess {
   Span Named;
   /// No call on the way is a guess among several candidates.
   bool Certain = true;
+  /// Thread got the object from outside: a global, or handed over at its start.
+  /// Otherwise it is its own, unless a thread that it started got it.
+  bool Foreign = false;
   /// Threads that may be running when this is executed by Thread.
   std::vector<uint32_t> Live;
 };

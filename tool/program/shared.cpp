@@ -16,13 +16,30 @@ namespace {
 constexpr size_t MaxPerPlace = 96;
 
 auto keyOf(const ThreadAccess &A) {
-  return std::tie(A.What, A.At, A.Kind, A.Thread, A.Held, A.In, A.Named);
+  return std::tie(A.What, A.At, A.Kind, A.Thread, A.Held, A.In, A.Named, A.Foreign,
+                  A.Live);
+}
+
+/// Above started Below, perhaps by way of others.
+bool startedBy(const Program &P, uint32_t Below, uint32_t Above) {
+  for (unsigned Depth = 0; Below != None && Depth < 64; ++Depth) {
+    Below = P.Threads[Below].Parent;
+    if (Below == Above)
+      return true;
+  }
+  return false;
 }
 
 } // namespace
 
 bool mayRunAtOnce(const Program &P, const ThreadAccess &A, const ThreadAccess &B) {
-  return llvm::binary_search(A.Live, B.Thread) && llvm::binary_search(B.Live, A.Thread);
+  if (!llvm::binary_search(A.Live, B.Thread) || !llvm::binary_search(B.Live, A.Thread))
+    return false;
+  if (A.Foreign && B.Foreign)
+    return true;
+  // What a thread made itself it shares with those that it hands it to.
+  return (A.Foreign && startedBy(P, A.Thread, B.Thread)) ||
+         (B.Foreign && startedBy(P, B.Thread, A.Thread));
 }
 
 std::vector<ThreadAccess> selectShared(const Program &P, std::vector<ThreadAccess> All) {
@@ -35,9 +52,6 @@ std::vector<ThreadAccess> selectShared(const Program &P, std::vector<ThreadAcces
       ThreadAccess &A = All[End];
       if (!Group.empty() && keyOf(Group.back()) == keyOf(A)) {
         ThreadAccess &Same = Group.back();
-        Same.Live.insert(Same.Live.end(), A.Live.begin(), A.Live.end());
-        llvm::sort(Same.Live);
-        Same.Live.erase(std::unique(Same.Live.begin(), Same.Live.end()), Same.Live.end());
         Same.Certain |= A.Certain;
         if (A.Through.size() < Same.Through.size())
           Same.Through = std::move(A.Through);

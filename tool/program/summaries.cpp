@@ -238,6 +238,7 @@ private:
       S.DoesIo |= Callee.DoesIo;
       S.MayLaunch |= Callee.MayLaunch;
       S.HiddenEffects |= Callee.HiddenEffects;
+      Overflow |= Callee.Capped;
       S.ReadsGlobals |= Callee.ReadsGlobals;
       if (Callee.WritesGlobals && !S.WritesGlobals) {
         S.WritesGlobals = true;
@@ -250,6 +251,9 @@ private:
         Cost = std::max(Cost, Callee.Cost);
       for (const EffectAccess &A : Callee.Accesses)
         lift(A, Index, Held, Released);
+      // What is only handed over need not be called here.
+      if (C.ViaArgument && !T.Certain)
+        continue;
       for (const EffectBlock &K : Callee.Blocks)
         lift(K, Index, Held, Released);
     }
@@ -280,12 +284,12 @@ private:
     const ApiModel &M = Apis.find(K.Row);
     if (K.Releases.known() || (M.Blocks && M.Blocks->Releases != NoPosition)) {
       Place Lock = resolve(P, F, K.Releases);
-      size_t Before = Out.Held.size();
       llvm::erase_if(Out.Held, [&](const HeldLock &H) { return H.Mutex == Lock; });
-      if (Out.Held.size() == Before && !isOwnLocal(Facts, Lock))
-        Out.Dropped.push_back(Lock.Root == RootKind::Result ? Place() : Lock);
-      else if (Out.Held.size() == Before)
-        Out.Dropped.push_back(Place());
+      // The caller's lock as well, when we only adopted it.
+      if (!isOwnLocal(Facts, Lock) || Lock.Path.str().contains('*'))
+        Out.Dropped.push_back(Lock.Root == RootKind::Result || Lock.Root == RootKind::Local
+                                  ? Place()
+                                  : Lock);
       sortUnique(Out.Dropped);
     }
     keep(std::move(Out));
@@ -294,7 +298,7 @@ private:
   Lockset liftLocks(const Lockset &Callee, uint32_t Index, const Lockset &Held) const {
     Lockset Out = Held;
     for (HeldLock L : Callee) {
-      L.Mutex = translate(P, F, Index, L.Mutex);
+      L = lockHere(P, F, Index, L);
       if (L.Mutex.known() && !isOwnLocal(Facts, L.Mutex))
         Out.push_back(L);
     }
@@ -362,6 +366,7 @@ private:
       S.Accesses.resize(MaxAccesses);
       Overflow = true;
     }
+    S.Capped = Overflow;
     if (Overflow)
       incomplete(Symbol("it touches more places than are kept"), Facts.At);
     llvm::sort(S.Accesses, [](const EffectAccess &A, const EffectAccess &B) {

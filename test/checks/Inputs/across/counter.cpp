@@ -8,7 +8,7 @@ void Counter::addLocked() {
 }
 
 void Counter::addUnlocked() {
-  unlocked++;
+  unlocked++; // EXPECT: `counter.unlocked` is written here
 }
 
 void Counter::waitForDisk() {

@@ -12,5 +12,5 @@ int main() {
   worker.join();
 
   std::lock_guard guard(counter.mutex);
-  counter.waitForDisk();
+  counter.waitForDisk(); // EXPECT: `Counter::waitForDisk` ends in `std::this_thread::sleep_for` (a sleep)
 }

@@ -3,7 +3,7 @@
 int counter;
 
 void bump() {
-  counter++;
+  counter++; // EXPECT: `counter` is written here by two threads
 }
 
 int main() {

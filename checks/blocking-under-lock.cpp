@@ -141,7 +141,8 @@ private:
           keep(std::move(W));
       }
     for (const CallTarget &T : PF.Targets[Index]) {
-      if (!T.Certain && (PF.Targets[Index].size() > MaxCandidates || PF.Facts->Calls[Index].ViaArgument))
+      if (!T.Certain &&
+          (PF.Targets[Index].size() > MaxCandidates || PF.Facts->Calls[Index].ViaArgument))
         continue;
       for (const EffectBlock &K : P.function(T.Callee).Effects.Blocks) {
         Wait W{K.Fact, K.In, K.At, {{F, At}}, Held, T.Certain};
@@ -192,7 +193,8 @@ private:
   }
 
   static std::tuple<int, int, size_t, Span, Span> order(const Wait &W) {
-    return {!W.Certain, int(W.Fact->When), W.Through.size(), W.Through.empty() ? W.At : W.Through[0].At, W.At};
+    return {!W.Certain, int(W.Fact->When), W.Through.size(),
+            W.Through.empty() ? W.At : W.Through[0].At, W.At};
   }
 
   void report(FunctionId F, const Wait &W) {
@@ -203,7 +205,8 @@ private:
     A.Sure = W.Fact->When == BlockWhen::Always && W.Certain ? Confidence::High : Confidence::Medium;
     A.At = W.Through.empty() ? W.At : W.Through.front().At;
     std::string Lock = "`" + L.Text.str().str() + "`";
-    std::string Call = "`" + W.Fact->Row.str().str() + "` (" + describe(W.Fact->Category).str() + ")";
+    std::string Call =
+        "`" + W.Fact->Row.str().str() + "` (" + describe(W.Fact->Category).str() + ")";
     std::string Does = W.Fact->When == BlockWhen::Always ? " blocks" : " may block";
     std::string Since = L.At.File == A.At.File
                             ? " since line " + std::to_string(L.At.Line)

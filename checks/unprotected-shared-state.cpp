@@ -121,7 +121,8 @@ public:
         return;
       // One finding for a member, whatever the number of objects.
       bool Field = !C.Write->What.Path.empty() && !C.Write->Member.empty();
-      auto Key = Field ? std::make_pair(C.Write->Member, Place()) : std::make_pair(Symbol(), C.Write->What);
+      auto Key = Field ? std::make_pair(C.Write->Member, Place())
+                       : std::make_pair(Symbol(), C.Write->What);
       auto [It, New] = Found.try_emplace(Key, C);
       if (New || rank(C) < rank(It->second))
         It->second = C, Groups[Key] = G;
@@ -147,7 +148,8 @@ private:
     llvm::StringRef Path = What.Path.str();
     if (Path.contains("[]"))
       return true;
-    for (size_t Star = Path.find('*'); Star != llvm::StringRef::npos; Star = Path.find('*', Star + 1)) {
+    for (size_t Star = Path.find('*'); Star != llvm::StringRef::npos;
+         Star = Path.find('*', Star + 1)) {
       Place Pointer = What;
       Pointer.Path = Symbol(Path.take_front(Star));
       if (Written.contains(Pointer))
@@ -193,7 +195,8 @@ private:
     if (Name == A.Text.str() || llvm::StringRef(Name).ends_with((":" + A.Text.str()).str()))
       return "`" + Name + "`";
     bool SameEnd = llvm::StringRef(Name).rsplit('.').second == A.Text.str() && !Path.empty();
-    return "`" + Name + "`" + (SameEnd || !(A.Named == A.At) ? "" : " (here `" + A.Text.str().str() + "`)");
+    return "`" + Name + "`" +
+           (SameEnd || !(A.Named == A.At) ? "" : " (here `" + A.Text.str().str() + "`)");
   }
 
   static std::string locks(const ThreadAccess &A) {
@@ -201,7 +204,8 @@ private:
       return "no lock";
     std::string S;
     for (const HeldLock &L : A.Held)
-      S += (S.empty() ? "`" : " and `") + L.Text.str().str() + "`" + (L.Shared ? " for reading" : "");
+      S += (S.empty() ? "`" : " and `") + L.Text.str().str() + "`" +
+           (L.Shared ? " for reading" : "");
     return S;
   }
 
@@ -238,7 +242,8 @@ private:
 
   void note(Advice &A, const llvm::Twine &What, const Span &At) const {
     std::string Text = What.str();
-    bool Said = llvm::any_of(A.For, [&](const Evidence &E) { return E.What == Text && E.At == At; });
+    bool Said =
+        llvm::any_of(A.For, [&](const Evidence &E) { return E.What == Text && E.At == At; });
     if (At.valid() && !Said)
       A.For.push_back({std::move(Text), Symbol("T1"), 1, At});
   }
@@ -274,7 +279,8 @@ private:
       return true;
     Type.consume_front("volatile ");
     return llvm::StringSwitch<bool>(Type)
-        .Cases("int", "bool", "_Bool", "char", "signed char", "unsigned char", "short", "long", true)
+        .Cases("int", "bool", "_Bool", "char", "signed char", "unsigned char", "short", "long",
+               true)
         .Cases("unsigned int", "unsigned short", "unsigned long", "long long", "unsigned long long",
                "float", "double", true)
         .Cases("size_t", "std::size_t", "uint32_t", "uint64_t", "int32_t", "int64_t", "uint8_t",
@@ -302,9 +308,10 @@ private:
         Most = Entry.first, Best = Entry.second;
     auto V = P.Variables.find(C.Write->What.Name);
     Span At = V != P.Variables.end() ? V->second->At : C.Write->At;
-    std::string What = V != P.Variables.end() ? (C.Write->What.Path.empty() ? "it is declared here; "
-                                                                      : "the object is declared here; ")
-                                         : "";
+    std::string What = V != P.Variables.end()
+                           ? (C.Write->What.Path.empty() ? "it is declared here; "
+                                                         : "the object is declared here; ")
+                           : "";
     bool C11 = C.Write->At.File.str().ends_with(".c");
     std::string Type = C.Write->Type.str().str();
     if (Best)

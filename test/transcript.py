@@ -18,7 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BEGIN, END = "<!-- transcript: begin -->\n", "<!-- transcript: end -->\n"
 COMMANDS = [
     ["check", "examples/hits.cpp"],
-    ["advise", "examples/journal.cpp"],
+    ["advise", "examples/hits.cpp"],
 ]
 
 

@@ -9,11 +9,11 @@
 ///
 ///     clang-tidy-19 --load=heddle-tidy-19.so --checks='-*,heddle-*' file.cpp
 #include "advice/check.h"
-#include "facts/extract.h"
-#include "program/program.h"
 #include "clang-tidy/ClangTidyCheck.h"
 #include "clang-tidy/ClangTidyModule.h"
 #include "clang-tidy/ClangTidyModuleRegistry.h"
+#include "facts/extract.h"
+#include "program/program.h"
 #include "clang/AST/ASTContext.h"
 #include "clang/ASTMatchers/ASTMatchFinder.h"
 #include "clang/Basic/FileManager.h"

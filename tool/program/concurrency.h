@@ -12,6 +12,8 @@ using ThreadSet = llvm::SmallVector<uint32_t, 4>;
 bool insertInto(ThreadSet &Set, uint32_t T);
 bool insertAll(ThreadSet &Set, const ThreadSet &More);
 bool contains(const ThreadSet &Set, uint32_t T);
+/// At begins within Whole.
+bool isInside(const Span &At, const Span &Whole);
 
 /// For each owner of memory that is on the stack: the threads that were started
 /// since its activation began. Only these can have been handed what it owns.
@@ -29,18 +31,17 @@ struct Visit {
   bool Reached = false, Dirty = false, Certain = false;
   bool Merged = false; ///< It stands for several entries.
   Lockset Locks;       ///< Held at every entry.
-  ThreadSet Live; ///< That may be running at entry.
+  ThreadSet Live;      ///< That may be running at entry.
   Since LiveSince;
   uint32_t From = None; ///< The visit that first came here, by the call at FromAt.
   Span FromAt;
-  std::vector<ThreadSet> Started;   ///< By StartItem: the threads it stands for.
+  std::vector<ThreadSet> Started; ///< By StartItem: the threads it stands for.
   llvm::SmallVector<uint32_t, 2> Callers;
 };
 
 class Concurrency {
 public:
-  Concurrency(Program &P, const Names &N)
-      : P(P), N(N), Lives(computeLifetimes(P)), Known(P, N) {}
+  Concurrency(Program &P, const Names &N) : P(P), N(N), Lives(computeLifetimes(P)), Known(P, N) {}
 
   void run();
 
@@ -98,15 +99,15 @@ private:
   llvm::DenseMap<std::pair<const Launch *, uint32_t>, uint32_t> ThreadOf;
   /// Parallel to Program::Threads.
   struct ThreadState {
-    uint32_t Context = None, Root = None; ///< Root: the thread of `main`.
+    uint32_t Context = None;
     uint32_t Parent = None;
     Place Handle;
     bool Concurrent = true; ///< Not a handler or signal.
     bool Entered = false;
-    bool Posted = false;    ///< To an executor that gives no handle.
+    bool Posted = false;           ///< To an executor that gives no handle.
     llvm::DenseSet<Place> Foreign; ///< Roots of objects it did not make.
     ThreadSet Children, With;
-    Since WithSince;        ///< Of With and the parents, by owner.
+    Since WithSince; ///< Of With and the parents, by owner.
     llvm::SmallVector<uint32_t, 1> Outliving;
   };
   std::vector<ThreadState> States;

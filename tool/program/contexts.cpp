@@ -58,9 +58,8 @@ template <class Fn> void forPlaces(const FunctionFacts &F, Fn Apply) {
 } // namespace
 
 Contexts::Contexts(const Program &P, const Names &N)
-    : P(P), N(N), Count(P.Functions.size()), Used(P.Functions.size()),
-      Spread(P.Functions.size()), Touches(P.Functions.size()), Captured(P.Functions.size()),
-      Resolved(P.Functions.size()) {
+    : P(P), N(N), Count(P.Functions.size()), Used(P.Functions.size()), Spread(P.Functions.size()),
+      Touches(P.Functions.size()), Captured(P.Functions.size()), Resolved(P.Functions.size()) {
   findCaptured();
   findUsed();
   findSpread();
@@ -277,9 +276,9 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
   case RootKind::Parameter:
     break;
   }
-  Place Object = Here.Root == RootKind::This           ? All[In].This
+  Place Object = Here.Root == RootKind::This          ? All[In].This
                  : Here.Index < All[In].Params.size() ? All[In].Params[Here.Index]
-                                                       : Place();
+                                                      : Place();
   if (!Rest.consume_front("*"))
     return {};
   if (!Object.known())

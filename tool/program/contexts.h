@@ -22,8 +22,8 @@ struct Context {
   llvm::SmallVector<std::pair<uint32_t, FunctionId>, 1> Callables;
 
   friend bool operator==(const Context &A, const Context &B) {
-    return A.Function == B.Function && A.Frame == B.Frame && A.Unit == B.Unit &&
-           A.This == B.This && A.Params == B.Params && A.Callables == B.Callables;
+    return A.Function == B.Function && A.Frame == B.Frame && A.Unit == B.Unit && A.This == B.This &&
+           A.Params == B.Params && A.Callables == B.Callables;
   }
 };
 
@@ -55,8 +55,8 @@ public:
   Absolute absolute(uint32_t In, const Place &What);
   /// The context for Callee, called or started from `In` with these places of
   /// the caller. Handle, when not null, are callables that are handed over.
-  uint32_t forCall(uint32_t In, FunctionId Callee, const Place &Object,
-                   llvm::ArrayRef<Place> Args, llvm::ArrayRef<Callable> Handed);
+  uint32_t forCall(uint32_t In, FunctionId Callee, const Place &Object, llvm::ArrayRef<Place> Args,
+                   llvm::ArrayRef<Callable> Handed);
 
   /// Whether a call in this context may touch what others can see: a global, a
   /// captured local, or an object that it was handed.
@@ -91,7 +91,7 @@ private:
   std::vector<uint64_t> Used;
   /// The same bits: what gets about, to threads or into other objects.
   std::vector<uint64_t> Spread;
-  std::vector<bool> Touches; ///< Globals or captured locals.
+  std::vector<bool> Touches;      ///< Globals or captured locals.
   llvm::DenseSet<Symbol> Exposed; ///< Locals whose address gets about.
   std::vector<llvm::DenseSet<Symbol>> Captured;
   std::vector<llvm::DenseMap<Place, Place>> Resolved;

@@ -29,16 +29,16 @@ struct EndItem {
 
 /// Sets of StartItems and EndItems, as bits.
 struct LifeState {
-  uint64_t Running = 0;  ///< Started in this activation, perhaps not ended.
-  uint64_t Recent = 0;   ///< The same, in this iteration of the loop of the start.
-  uint64_t Ended = 0;    ///< EndItems that were surely passed.
+  uint64_t Running = 0; ///< Started in this activation, perhaps not ended.
+  uint64_t Recent = 0;  ///< The same, in this iteration of the loop of the start.
+  uint64_t Ended = 0;   ///< EndItems that were surely passed.
   bool Reached = false;
 };
 
 struct Lifetimes {
-  std::vector<StartItem> Starts; ///< At most 64.
-  std::vector<EndItem> Ends;     ///< At most 64.
-  std::vector<LifeState> AtBlock;///< At the entry of each block.
+  std::vector<StartItem> Starts;  ///< At most 64.
+  std::vector<EndItem> Ends;      ///< At most 64.
+  std::vector<LifeState> AtBlock; ///< At the entry of each block.
   LifeState AtExit;
   /// By event (kind, index): the items that begin or end there.
   llvm::DenseMap<std::pair<uint32_t, uint32_t>, std::pair<uint64_t, uint64_t>> At;

@@ -23,11 +23,13 @@ namespace {
 
 struct LockState {
   Lockset Held;
+  Lockset Perhaps;             ///< Held on some path; for what a callee leaves taken.
   std::vector<Place> Released; ///< Sorted; of the caller, not taken again since.
   bool Reached = false;
 
   friend bool operator==(const LockState &A, const LockState &B) {
-    return A.Reached == B.Reached && A.Held == B.Held && A.Released == B.Released;
+    return A.Reached == B.Reached && A.Held == B.Held && A.Perhaps == B.Perhaps &&
+           A.Released == B.Released;
   }
 };
 
@@ -53,9 +55,16 @@ void insertPlace(std::vector<Place> &Set, const Place &P) {
     Set.insert(It, P);
 }
 
+void insertLock(Lockset &Set, const HeldLock &L) {
+  auto It = llvm::lower_bound(Set, L);
+  if (It == Set.end() || !(*It == L))
+    Set.insert(It, L);
+}
+
 void acquire(LockState &S, const HeldLock &L) {
   if (!L.Mutex.known())
     return;
+  insertLock(S.Perhaps, L);
   // A lock of the caller that was given back and is taken again is held as before.
   llvm::erase(S.Released, L.Mutex);
   for (HeldLock &H : S.Held)
@@ -162,8 +171,7 @@ private:
       if (First)
         Common = std::move(Acquired);
       else
-        llvm::erase_if(Common,
-                       [&](const HeldLock &L) { return !llvm::is_contained(Acquired, L); });
+        llvm::erase_if(Common, [&](const HeldLock &L) { return !llvm::is_contained(Acquired, L); });
       First = false;
     }
     for (const HeldLock &L : Common)

@@ -16,8 +16,7 @@ namespace {
 constexpr size_t MaxPerPlace = 96;
 
 auto keyOf(const ThreadAccess &A) {
-  return std::tie(A.What, A.At, A.Kind, A.Thread, A.Held, A.In, A.Named, A.Foreign,
-                  A.Live);
+  return std::tie(A.What, A.At, A.Kind, A.Thread, A.Held, A.In, A.Named, A.Foreign, A.Live);
 }
 
 /// Above started Below, perhaps by way of others.

@@ -269,7 +269,8 @@ private:
     if (C.Callee.empty())
       incomplete(Symbol(("`" + C.Name.str() + "` is called through a pointer").str()), C.At);
     else
-      incomplete(Symbol(("the body of `" + C.Name.str() + "` is not in these sources").str()), C.At);
+      incomplete(Symbol(("the body of `" + C.Name.str() + "` is not in these sources").str()),
+                 C.At);
   }
 
   void blocking(size_t B, size_t E, const BlockingCall &K) {
@@ -287,9 +288,8 @@ private:
       llvm::erase_if(Out.Held, [&](const HeldLock &H) { return H.Mutex == Lock; });
       // The caller's lock as well, when we only adopted it.
       if (!isOwnLocal(Facts, Lock) || Lock.Path.str().contains('*'))
-        Out.Dropped.push_back(Lock.Root == RootKind::Result || Lock.Root == RootKind::Local
-                                  ? Place()
-                                  : Lock);
+        Out.Dropped.push_back(
+            Lock.Root == RootKind::Result || Lock.Root == RootKind::Local ? Place() : Lock);
       sortUnique(Out.Dropped);
     }
     keep(std::move(Out));

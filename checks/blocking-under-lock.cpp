@@ -24,8 +24,8 @@ A lock that a condition variable gives up while it waits does not count; others 
 ## Why it matters
 
 Everyone who needs the lock waits for the device as well. Threads that were to overlap their waiting
-(guideline T3) then wait in line, and one slow disk or peer stops them all. Waiting for a thread that
-needs the lock never ends.
+(guideline T3) then wait in line, and one slow disk or peer stops them all. Waiting for a thread
+that needs the lock never ends.
 
 ## Example
 

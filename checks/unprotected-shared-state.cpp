@@ -259,7 +259,7 @@ private:
     for (const HeldLock &L : S.Held)
       note(A, "`" + L.Text.str() + "` is taken here", L.At);
     for (const Hop &H : S.Through)
-      note(A, "on the way: called here, in `" + P.facts(H.In).Name.str() + "`", H.At);
+      note(A, T.Name.str() + " comes by this call, in `" + P.facts(H.In).Name.str() + "`", H.At);
   }
 
   void starts(Advice &A, const Conflict &C) const {
@@ -337,6 +337,8 @@ private:
     side(A, *C.Write, /*Here=*/C.Write->Named == C.Write->At);
     if (!(C.Write->At == C.Other->At))
       side(A, *C.Other, /*Here=*/false);
+    else if (C.Write->Thread != C.Other->Thread)
+      side(A, *C.Other, /*Here=*/true);
     starts(A, C);
     remedy(A, C, G);
     A.Identity = (P.facts(C.Write->In).Name.str() + " " + C.Write->Text.str()).str();

@@ -64,6 +64,8 @@ for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "HOME", "TMPDIR"):
     if name in os.environ:
         config.environment[name] = os.environ[name]
 
+if preload:
+    config.available_features.add("sanitized")
 if shutil.which("clang-tidy-14"):
     config.available_features.add("clang-tidy-14")
     config.substitutions.insert(0, ("%other_tidy", shutil.which("clang-tidy-14")))

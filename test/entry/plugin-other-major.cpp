@@ -1,6 +1,7 @@
 // In a host of another major the plugin ends the run: one line, not zero. The
 // library preloaded here makes clang-tidy-19 say that it is 18.
 //
+// UNSUPPORTED: sanitized
 // RUN: clang++ -shared -fPIC -DFAKE %s -o %t.so
 // RUN: not env LD_PRELOAD=%t.so %clang_tidy --checks='-*,heddle-*,bugprone-*' %s -- 2>&1 \
 // RUN:   | FileCheck %s

@@ -1,7 +1,6 @@
 /// `heddle dump`: what a stage knows, for people who want to see why, and for
 /// later stages to begin from.
 #include "entry/files.h"
-#include "entry/programjson.h"
 #include "entry/session.h"
 #include "entry/stored.h"
 #include "entry/verbs.h"
@@ -36,7 +35,8 @@ int runDumpVerb(const CommandLine &C) {
     case Stage::Facts:
       return writeFacts(P.Units, C.As, OS);
     case Stage::Program:
-      return writeProgramJson(P, OS);
+      OS << llvm::formatv("{0:2}", programJson(P)) << '\n';
+      return;
     case Stage::Advice:
       std::vector<Advice> Findings = runChecks(P, S->Run.Checks);
       dropSkipped(S->Settings, Findings);

@@ -148,10 +148,9 @@ const ApiModel &UnitContext::api(const FunctionDecl *F, const CXXRecordDecl *Obj
   F = F->getCanonicalDecl();
   if (Object)
     Object = Object->getCanonicalDecl();
-  auto [It, New] = Models_.try_emplace({F, Object});
-  if (!New)
-    return It->second;
-  ApiModel M;
+  if (const ApiModel *Known = RowOf.lookup({F, Object}))
+    return *Known;
+  ApiModel &M = Rows.emplace_back();
   if (Object) {
     std::string Method;
     llvm::raw_string_ostream Out(Method);
@@ -166,7 +165,8 @@ const ApiModel &UnitContext::api(const FunctionDecl *F, const CXXRecordDecl *Obj
   // std::move, the algorithm, shares its name with the cast.
   if (M.Returns && M.Returns->Returns == ReturnedPlace::Argument && F->getNumParams() > 2)
     M.Returns = nullptr, M.Pure = false;
-  return Models_[{F, Object}] = M;
+  RowOf[{F, Object}] = &M;
+  return M;
 }
 
 const LockModel *UnitContext::guard(const CXXRecordDecl *R) {

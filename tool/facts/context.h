@@ -54,7 +54,9 @@ private:
   llvm::DenseMap<const clang::Decl *, Symbol> Usrs, Names;
   llvm::DenseMap<const void *, Symbol> Types;
   llvm::DenseMap<clang::FileID, Symbol> Files;
-  llvm::DenseMap<std::pair<const clang::Decl *, const clang::Decl *>, ApiModel> Models_;
+  /// References to the rows stay good while more are added.
+  std::deque<ApiModel> Rows;
+  llvm::DenseMap<std::pair<const clang::Decl *, const clang::Decl *>, const ApiModel *> RowOf;
   llvm::DenseMap<const clang::Decl *, const LockModel *> Guards;
   llvm::DenseSet<const clang::VarDecl *> Mentioned;
 };

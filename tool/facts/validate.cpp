@@ -45,11 +45,11 @@ public:
       orNone("the call that blocks", B.Call, F.Calls.size());
     for (const Loop &L : F.Loops)
       loop(L);
-    PlaceVisitor Places{[&](const Place &P) {
+    auto Visit = [&](const Place &P) {
       if (P.Root == RootKind::Result)
         index("the call of a place", P.Index, F.Calls.size());
-    }};
-    Places.walk(const_cast<FunctionFacts &>(F));
+    };
+    PlaceVisitor{Visit}.walk(const_cast<FunctionFacts &>(F));
     return Fault;
   }
 

@@ -168,7 +168,7 @@ void Contexts::findCaptured() {
       for (unsigned Depth = 0; In != None && Depth < 64; ++Depth) {
         if (isOwnLocal(P.facts(In), What) || P.Functions[In].Parent == None)
           break;
-        Captured[In].insert(What.Name);
+        Captured[In].push_back(What.Name);
         In = P.Functions[In].Parent;
       }
     };
@@ -178,11 +178,13 @@ void Contexts::findCaptured() {
       llvm::for_each(C.Args, Add);
     }
   }
+  for (std::vector<Symbol> &Names : Captured) {
+    llvm::sort(Names);
+    Names.erase(std::unique(Names.begin(), Names.end()), Names.end());
+  }
 }
 
-const llvm::DenseSet<Symbol> &Contexts::captured(FunctionId Lambda) const {
-  return Captured[Lambda];
-}
+llvm::ArrayRef<Symbol> Contexts::captured(FunctionId Lambda) const { return Captured[Lambda]; }
 
 uint32_t Contexts::add(Context C) {
   auto &Same = ByHash[hashOf(C)];

@@ -65,7 +65,7 @@ public:
   llvm::DenseSet<Place> handed(uint32_t In) const;
 
   /// Locals of others that a lambda (and lambdas in it) mentions.
-  const llvm::DenseSet<Symbol> &captured(FunctionId Lambda) const;
+  llvm::ArrayRef<Symbol> captured(FunctionId Lambda) const;
 
 private:
   void findUsed();
@@ -91,9 +91,9 @@ private:
   std::vector<uint64_t> Used;
   /// The same bits: what gets about, to threads or into other objects.
   std::vector<uint64_t> Spread;
-  std::vector<bool> Touches;      ///< Globals or captured locals.
-  llvm::DenseSet<Symbol> Exposed; ///< Locals whose address gets about.
-  std::vector<llvm::DenseSet<Symbol>> Captured;
+  std::vector<bool> Touches;                 ///< Globals or captured locals.
+  llvm::DenseSet<Symbol> Exposed;            ///< Locals whose address gets about.
+  std::vector<std::vector<Symbol>> Captured; ///< Sorted.
   std::vector<llvm::DenseMap<Place, Place>> Resolved;
 };
 

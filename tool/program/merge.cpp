@@ -121,6 +121,30 @@ void separateVariables(Program &P, Names &N) {
     }
 }
 
+/// Takes out what refers to nothing: facts may come from a file of anyone's.
+void repair(FunctionFacts &F) {
+  size_t Sizes[] = {F.Accesses.size(), F.LockOps.size(), F.Calls.size(), F.Launches.size(),
+                    F.Joins.size()};
+  for (Block &B : F.Blocks) {
+    llvm::erase_if(B.Events, [&](const Event &E) { return E.Index >= Sizes[size_t(E.Kind)]; });
+    llvm::erase_if(B.Next, [&](uint32_t N) { return N >= F.Blocks.size(); });
+    if (B.Try >= F.LockOps.size())
+      B.Try = None;
+    if (B.Loop >= F.Loops.size())
+      B.Loop = None;
+  }
+  llvm::erase_if(F.Blocking, [&](const BlockingCall &B) { return B.Call >= F.Calls.size(); });
+  for (size_t L = 0; L < F.Loops.size(); ++L) {
+    // Numbered from outside to inside, so there are no rings.
+    if (F.Loops[L].Parent >= L)
+      F.Loops[L].Parent = None;
+    llvm::erase_if(F.Loops[L].Calls, [&](uint32_t C) { return C >= F.Calls.size(); });
+    llvm::erase_if(F.Loops[L].Arguments, [&](const LoopArgument &A) {
+      return A.Call != None && A.Call >= F.Calls.size();
+    });
+  }
+}
+
 /// Equal text of equal name is one function, also when a file is compiled twice.
 using FunctionKey = std::tuple<Symbol, Span, Symbol>;
 
@@ -143,6 +167,8 @@ Names mergeUnits(Program &P) {
   llvm::sort(P.Units, [](const UnitFacts &A, const UnitFacts &B) {
     return std::tie(A.MainFile, A.CommandDigest) < std::tie(B.MainFile, B.CommandDigest);
   });
+  for (UnitFacts &U : P.Units)
+    llvm::for_each(U.Functions, repair);
   Names N;
   separateVariables(P, N);
   N.Own.resize(P.Units.size());

@@ -228,8 +228,10 @@ private:
   /// Bindings that hold beyond one function: of named objects, and of members
   /// within one object of a class.
   void publish() {
+    // Nothing is looked up in what is being filled: the order must not matter.
+    PointsTo Everywhere;
+    llvm::DenseMap<Symbol, PointsTo> InClass;
     for (FunctionId F = 0; F < P.Functions.size(); ++F) {
-      const FunctionFacts &Facts = P.facts(F);
       Symbol Class = P.facts(outermost(P, F)).Class;
       for (const auto &[Root, Bounds] : P.Functions[F].Bound.ByRoot)
         for (const PointsTo::Bound &B : Bounds) {
@@ -237,18 +239,19 @@ private:
           Pointer.Path = B.Path;
           Place Target = resolveIn(P, F, B.Target, 1);
           if (Root.Root == RootKind::Local || Root.Root == RootKind::Heap)
-            P.Bound.add(Pointer, Target);
+            Everywhere.add(Pointer, Target);
           else if (Root.Root == RootKind::This && Root.Name.empty() && !Class.empty())
-            P.ClassBound[Class].add(Pointer, Target.Root == RootKind::This ? Target : unknown(""));
+            InClass[Class].add(Pointer, Target.Root == RootKind::This ? Target : unknown(""));
         }
-      (void)Facts;
     }
     for (const auto &G : Globals) {
       Place Target = resolveIn(P, G.F, G.Target, 1);
       bool Absolute = Target.Root == RootKind::Global || Target.Root == RootKind::Heap ||
                       (Target.Root == RootKind::Local && !isStepAlong(G.Pointer, Target));
-      P.Bound.add(G.Pointer, Absolute ? Target : unknown("not one object"));
+      Everywhere.add(G.Pointer, Absolute ? Target : unknown("not one object"));
     }
+    P.Bound = std::move(Everywhere);
+    P.ClassBound = std::move(InClass);
   }
 
   struct GlobalBinding {

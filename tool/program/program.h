@@ -84,7 +84,7 @@ using Lockset = std::vector<HeldLock>; ///< Sorted, without duplicates.
 struct EffectAccess {
   Place What;
   AccessKind Kind = AccessKind::Read;
-  Lockset Held; ///< Must be held at the access, beyond what the caller holds.
+  Lockset Held;               ///< Must be held at the access, beyond what the caller holds.
   std::vector<Place> Dropped; ///< Locks of the caller that were given back before.
   Symbol Member, Text, Type;
   Span At;       ///< The access itself.
@@ -107,13 +107,13 @@ struct Summary {
   /// Sorted; capped, and then not Complete. Memory that the call itself made
   /// (its locals, fresh heap objects) is left out.
   std::vector<EffectAccess> Accesses;
-  std::vector<EffectBlock> Blocks;    ///< One witness per category and lockset.
-  Lockset Acquired;                   ///< Must be held at exit and was not at entry.
-  std::vector<Place> Released;        ///< May have been given back at exit.
-  std::vector<uint32_t> Launches;     ///< Indices into Program::Threads, live at exit.
-  std::vector<Binding> Bindings;      ///< Made on objects of the caller.
-  std::vector<Place> Returns;         ///< Unique resolved pointees, as Facts::Returns.
-  bool Pure = true;                   ///< No effect visible outside but its result.
+  std::vector<EffectBlock> Blocks; ///< One witness per category and lockset.
+  Lockset Acquired;                ///< Must be held at exit and was not at entry.
+  std::vector<Place> Released;     ///< May have been given back at exit.
+  std::vector<uint32_t> Launches;  ///< Indices into Program::Threads, live at exit.
+  std::vector<Binding> Bindings;   ///< Made on objects of the caller.
+  std::vector<Place> Returns;      ///< Unique resolved pointees, as Facts::Returns.
+  bool Pure = true;                ///< No effect visible outside but its result.
   bool DoesIo = false;
   /// Variables of static storage duration, the first of each for people. These
   /// hold also when Accesses was capped.
@@ -123,13 +123,13 @@ struct Summary {
   /// Something is written that could not be named: `p->x` with unknown p.
   bool WritesUnknown = false;
   Span UnknownWrittenAt;
-  bool MayLaunch = false;             ///< A thread or task is started on the way.
+  bool MayLaunch = false; ///< A thread or task is started on the way.
   /// Effects that are no accesses: I/O, locks, starts, state inside libraries.
   bool HiddenEffects = false;
-  double Cost = 0;                    ///< Operations of one call, callees counted.
-  bool Capped = false;                ///< Accesses were left out.
+  double Cost = 0;     ///< Operations of one call, callees counted.
+  bool Capped = false; ///< Accesses were left out.
   bool Complete = true;
-  Symbol WhyIncomplete;               ///< First reason, for people.
+  Symbol WhyIncomplete; ///< First reason, for people.
   Span WhyAt;
 };
 
@@ -168,7 +168,7 @@ struct Thread {
   /// region, or by a function that several threads call.
   bool Many = false;
   uint32_t Parent = None; ///< The thread that starts it; None for the first.
-  Symbol Name; ///< For messages: `the thread started at a.cpp:12`, `the main thread`.
+  Symbol Name;            ///< For messages: `the thread started at a.cpp:12`, `the main thread`.
 };
 
 /// One access, of one thread, to memory that is not its own.

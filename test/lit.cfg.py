@@ -11,6 +11,7 @@
 #                   database.py
 #   %build, %root   build directory, top of the sources
 import os
+import pty
 import shutil
 import sys
 
@@ -66,6 +67,13 @@ for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "HOME", "TMPDIR"):
 
 if preload:
     config.available_features.add("sanitized")
+try:  # a root without /dev/pts has no terminals to give
+    for end in pty.openpty():
+        os.close(end)
+    config.available_features.add("pty")
+except OSError:
+    pass
+
 if shutil.which("clang-tidy-14"):
     config.available_features.add("clang-tidy-14")
     config.substitutions.insert(0, ("%other_tidy", shutil.which("clang-tidy-14")))

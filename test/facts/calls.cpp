@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <mutex>
+#include <poll.h>
 #include <unistd.h>
 #include <vector>
 
@@ -78,4 +79,13 @@ void generic() {
   apply([] { Global = 2; });
   auto Twice = [](auto X) { return X + Global; };
   Twice(1);
+}
+
+// Waiting for no time at all is not waiting.
+// CHECK-LABEL: function polls
+// CHECK: call poll{{[^:]*$}}
+// CHECK: call poll{{.*}} blocks: sync-wait
+void polls(struct pollfd *Descriptors) {
+  poll(Descriptors, 1, 0);
+  poll(Descriptors, 1, -1);
 }

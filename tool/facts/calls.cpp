@@ -236,6 +236,30 @@ FunctionContext::Target FunctionContext::callable(const Expr *E) {
   return T;
 }
 
+bool FunctionContext::hasZeroTimeout(const BlockingModel &M,
+                                     llvm::ArrayRef<const Expr *> Args) const {
+  if (M.Timeout < 0 || static_cast<size_t>(M.Timeout) >= Args.size())
+    return false;
+  const Expr *Wait = Args[M.Timeout];
+  Expr::EvalResult R;
+  return !Wait->isValueDependent() && Wait->getType()->isIntegerType() &&
+         Wait->EvaluateAsInt(R, Unit.Ast) && R.Val.getInt().isZero();
+}
+
+void FunctionContext::addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases,
+                                  const Place &On) {
+  BlockingCall B;
+  B.Call = Call;
+  B.Row = M.Name;
+  B.Category = M.Category;
+  B.When = M.When;
+  B.Level = M.Level;
+  B.Instead = M.Instead;
+  B.Releases = Releases;
+  B.On = On;
+  Facts.Blocking.push_back(std::move(B));
+}
+
 void FunctionContext::visitCall(const CallExpr *E) {
   auto Found = CallIndices.find(E);
   if (Found == CallIndices.end())
@@ -308,21 +332,12 @@ void FunctionContext::visitCall(const CallExpr *E) {
   }
   Facts.Calls[Index].Callables.assign(Handed.begin(), Handed.end());
   emit(EventKind::Call, Index);
-  if (M.Blocks) {
-    BlockingCall B;
-    B.Call = Index;
-    B.Row = M.Blocks->Name;
-    B.Category = M.Blocks->Category;
-    B.When = M.Blocks->When;
-    B.Level = M.Blocks->Level;
-    B.Instead = M.Blocks->Instead;
-    B.Releases = at(M.Blocks->Releases, E, Args, Object);
-    if (M.Blocks->Releases != NoPosition && M.Blocks->Releases >= 0 &&
-        static_cast<size_t>(M.Blocks->Releases) < Args.size() &&
+  if (M.Blocks && !hasZeroTimeout(*M.Blocks, Args)) {
+    Place Releases = at(M.Blocks->Releases, E, Args, Object);
+    if (M.Blocks->Releases >= 0 && static_cast<size_t>(M.Blocks->Releases) < Args.size() &&
         Unit.guard(Args[M.Blocks->Releases]->getType()->getAsCXXRecordDecl()))
-      B.Releases = extend(B.Releases, "*"); // the mutex behind the guard
-    B.On = at(M.Blocks->On, E, Args, Object);
-    Facts.Blocking.push_back(std::move(B));
+      Releases = extend(Releases, "*"); // the mutex behind the guard
+    addBlocking(Index, *M.Blocks, Releases, at(M.Blocks->On, E, Args, Object));
   }
   if (M.Locks && visitLock(E, *M.Locks, Args, Object))
     return;
@@ -418,16 +433,8 @@ void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
   }
   if (Facts.Calls[Index].System) {
     if (M.Blocks) {
-      BlockingCall B;
-      B.Call = Index;
-      B.Row = M.Blocks->Name;
-      B.Category = M.Blocks->Category;
-      B.When = M.Blocks->When;
-      B.Level = M.Blocks->Level;
-      B.Instead = M.Blocks->Instead;
-      B.On = at(M.Blocks->On, E, Args, nullptr);
       emit(EventKind::Call, Index);
-      Facts.Blocking.push_back(std::move(B));
+      addBlocking(Index, *M.Blocks, {}, at(M.Blocks->On, E, Args, nullptr));
     }
     if (Copies && strip(E->getArg(0))->isGLValue() && !K->isMoveConstructor())
       access(lvalue(E->getArg(0)), AccessKind::Read, E->getArg(0));
@@ -470,17 +477,8 @@ void FunctionContext::visitDestructor(const CXXDestructorDecl *D, const Place &O
   Facts.Calls.push_back(std::move(C));
   uint32_t Index = Facts.Calls.size() - 1;
   emit(EventKind::Call, Index);
-  if (M.Blocks) {
-    BlockingCall B;
-    B.Call = Index;
-    B.Row = M.Blocks->Name;
-    B.Category = M.Blocks->Category;
-    B.When = M.Blocks->When;
-    B.Level = M.Blocks->Level;
-    B.Instead = M.Blocks->Instead;
-    B.On = Object;
-    Facts.Blocking.push_back(std::move(B));
-  }
+  if (M.Blocks)
+    addBlocking(Index, *M.Blocks, {}, Object);
 }
 
 } // namespace heddle

@@ -118,6 +118,8 @@ struct FunctionContext {
   /// destinations and lambdas.
   void prepare(const clang::Stmt *Body);
   void visitCall(const clang::CallExpr *E);
+  bool hasZeroTimeout(const BlockingModel &M, llvm::ArrayRef<const clang::Expr *> Args) const;
+  void addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases, const Place &On);
   void visitConstruct(const clang::CXXConstructExpr *E);
   void visitDestructor(const clang::CXXDestructorDecl *D, const Place &Object,
                        const clang::VarDecl *V, clang::SourceLocation At);

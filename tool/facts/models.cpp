@@ -54,6 +54,7 @@ template <class F> static void columns(BlockingModel &R, F &&f) {
   f("instead", R.Instead);
   f("releases", R.Releases);
   f("on", R.On);
+  f("timeout", R.Timeout);
 }
 template <class F> static void columns(LockModel &R, F &&f) {
   f("role", R.Role);

@@ -30,6 +30,7 @@ struct BlockingModel {
   Symbol Instead;
   int Releases = NoPosition; ///< Lock (or guard) that is given up while waiting.
   int On = NoPosition;       ///< What is waited on.
+  int Timeout = NoPosition;  ///< How long; a constant zero does not wait.
 };
 
 enum class LockRole : uint8_t {

@@ -24,7 +24,7 @@ std::string shared_;
 bool ready;
 int fd;
 
-//===-- Waiting for time or for others ------------------------------------===//
+// Waiting for time or for others
 
 void sleep_in_guard_bad() {
   std::lock_guard<std::mutex> guard(m);
@@ -128,7 +128,7 @@ void wait_while_holding_another_bad() {
   // EXPECT@-1: `std::condition_variable::wait` (a wait for another thread) blocks while `other` is held
 }
 
-//===-- Network, processes, terminal --------------------------------------===//
+// Network, processes, terminal
 
 void receive_under_lock_bad() {
   char buffer[64];
@@ -183,7 +183,7 @@ void copy_out_then_send_ok() {
   send(fd, copy.data(), copy.size(), 0);
 }
 
-//===-- Through calls, other threads and own classes ----------------------===//
+// Through calls, other threads and own classes
 
 void nap() { std::this_thread::sleep_for(1s); }
 void helper_blocks_bad() {

@@ -14,7 +14,7 @@ double a[N], b[N], c[N];
 double grid[1000][1000], next[1000][1000];
 int histogram[256];
 
-//===-- Independent iterations --------------------------------------------===//
+// Independent iterations
 
 void element_by_element_bad() {
   for (int i = 0; i < N; ++i) // EXPECT: iterations of this loop are independent
@@ -67,7 +67,7 @@ void even_and_odd_bad() {
     a[2 * i] = heavy(a[2 * i + 1]);
 }
 
-//===-- Reductions --------------------------------------------------------===//
+// Reductions
 
 double sum_bad() {
   double sum = 0;
@@ -92,7 +92,7 @@ struct Stats {
   }
 };
 
-//===-- Containers, iterators, references ---------------------------------===//
+// Containers, iterators, references
 
 void range_for_bad(std::vector<double> &values) {
   for (double &value : values)  // EXPECT: independent
@@ -148,7 +148,7 @@ void restrict_bad(double *__restrict to, const double *__restrict from, int n) {
     to[i] = heavy(from[i]);
 }
 
-//===-- Under an assumption -----------------------------------------------===//
+// Under an assumption
 
 void pointers_bad(double *to, const double *from, int n) {
   for (int i = 0; i < n; ++i)  // EXPECT: if `from` and `to` do not overlap
@@ -171,7 +171,7 @@ void pack_bad(double *__restrict to, const double *__restrict from, int n) {
     to[k++] = heavy(from[i]);
 }
 
-//===-- What one iteration leaves to the next -----------------------------===//
+// What one iteration leaves to the next
 
 void prefix_sum_ok() {
   for (int i = 1; i < N; ++i)
@@ -295,7 +295,7 @@ void only_the_inner_loop_bad(double *p, double *q, int n) {
   }
 }
 
-//===-- Not worth it ------------------------------------------------------===//
+// Not worth it
 
 void few_and_cheap_ok() {
   for (int i = 0; i < 8; ++i)

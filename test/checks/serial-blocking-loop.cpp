@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <vector>
 
-//===-- Independent waits, one after the other ----------------------------===//
+// Independent waits, one after the other
 
 void resolve_each_bad(const std::vector<std::string> &hosts, std::vector<addrinfo *> &out) {
   for (size_t i = 0; i < hosts.size(); ++i)
@@ -50,7 +50,7 @@ void receive_from_each_bad(const std::vector<int> &sockets, std::vector<int> &an
   }
 }
 
-//===-- The next wait needs the one before --------------------------------===//
+// The next wait needs the one before
 
 long fetchPage(int socket, long cursor) {
   send(socket, &cursor, sizeof cursor, 0);
@@ -86,7 +86,7 @@ bool retry_ok(int socket, const sockaddr *address, socklen_t size) {
   return false;
 }
 
-//===-- Waiting is the purpose --------------------------------------------===//
+// Waiting is the purpose
 
 void event_loop_ok(pollfd *all, nfds_t count, const bool &stop) {
   while (!stop)
@@ -110,7 +110,7 @@ void join_all_ok(std::vector<std::thread> &workers) {
     worker.join();
 }
 
-//===-- Nothing blocks ----------------------------------------------------===//
+// Nothing blocks
 
 size_t lengths_ok(const std::vector<std::string> &words) {
   size_t total = 0;

@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-//===-- No lock at all ----------------------------------------------------===//
+// No lock at all
 
 int hits;
 void global_counter_bad() {
@@ -104,7 +104,7 @@ int magic_static_ok() {
   return x + y;
 }
 
-//===-- Before the start and after the end --------------------------------===//
+// Before the start and after the end
 
 int read_before_join_bad() {
   int result = 0;
@@ -194,7 +194,7 @@ void detached_bad() {
   std::this_thread::sleep_for(std::chrono::milliseconds(100));
 }
 
-//===-- Locks, but not the same or not here -------------------------------===//
+// Locks, but not the same or not here
 
 std::mutex leftMutex, rightMutex;
 int balance;
@@ -387,7 +387,7 @@ void lock_on_one_path_bad() {
   b.join();
 }
 
-//===-- Through functions, pointers and objects ---------------------------===//
+// Through functions, pointers and objects
 
 void bump(int &value) { value++; }
 int throughHelper;
@@ -527,7 +527,7 @@ int useRecorder() {
   return recorder.read();
 }
 
-//===-- Handing over ------------------------------------------------------===//
+// Handing over
 
 void condition_variable_ok() {
   std::mutex mutex;

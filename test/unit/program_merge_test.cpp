@@ -103,8 +103,8 @@ TEST(ProgramMerge, FactsThatReferToNothingAreTakenOut) {
   Unit A("a.c");
   Writer W = A.function("f");
   W.write(global("x")).goes({7});
-  for (EventKind K : {EventKind::Access, EventKind::LockOp, EventKind::Call, EventKind::Launch,
-                      EventKind::Join})
+  for (EventKind K :
+       {EventKind::Access, EventKind::LockOp, EventKind::Call, EventKind::Launch, EventKind::Join})
     W.F.Blocks[0].Events.push_back({K, 99});
   W.F.Blocks[0].Try = W.F.Blocks[0].Loop = 99;
   W.F.Blocking.emplace_back().Call = 99;

@@ -15,7 +15,7 @@ llvm::ArrayRef<llvm::StringLiteral> enumNames(Confidence);
 /// One step of the evidence. Printed as a note under the finding.
 struct Evidence {
   std::string What;
-  Symbol Guideline; ///< T1..T4, P1..P5, or empty.
+  Symbol Guideline;  ///< T1..T4, P1..P5, or empty.
   double Weight = 0; ///< Above 0 speaks for the verdict, below 0 against.
   Span At;
 };

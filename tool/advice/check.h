@@ -25,7 +25,7 @@ struct CheckInfo {
   llvm::StringLiteral Guidelines; ///< `T1, P4`, or `all`.
   Severity Level;
   bool DefaultOn;
-  llvm::StringLiteral Since;      ///< Version that brought it: `0.1`.
+  llvm::StringLiteral Since; ///< Version that brought it: `0.1`.
   /// Markdown: what it finds, why it matters, a firing example and its repair,
   /// what it does not report. Headings from `##` down.
   llvm::StringLiteral Documentation;

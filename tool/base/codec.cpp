@@ -57,8 +57,8 @@ llvm::Expected<BinaryReader> BinaryReader::open(llvm::StringRef File, uint32_t S
   BinaryReader R;
   R.Rest = File.drop_front(Magic.size());
   if (uint64_t Found = R.number(); Found != Schema)
-    return llvm::createStringError("written with schema %u, this heddle reads %u",
-                                   unsigned(Found), unsigned(Schema));
+    return llvm::createStringError("written with schema %u, this heddle reads %u", unsigned(Found),
+                                   unsigned(Schema));
   uint64_t N = R.number();
   for (uint64_t I = 0; I < N && !R.Bad; ++I)
     R.Table.push_back(Symbol(R.bytes(R.number())));

@@ -134,8 +134,8 @@ template <class T> bool fromJson(const llvm::json::Value &J, T &V, llvm::json::P
     return false;
   } else if constexpr (std::is_integral_v<T>) {
     if constexpr (std::is_signed_v<T>) {
-      if (auto N = J.getAsInteger(); N && *N >= std::numeric_limits<T>::min() &&
-                                     *N <= std::numeric_limits<T>::max())
+      if (auto N = J.getAsInteger();
+          N && *N >= std::numeric_limits<T>::min() && *N <= std::numeric_limits<T>::max())
         return V = static_cast<T>(*N), true;
     } else {
       if (auto N = J.getAsUINT64(); N && *N <= std::numeric_limits<T>::max())
@@ -285,8 +285,7 @@ template <class T> std::string toBinary(const T &V, uint32_t Schema) {
   return W.finish(Schema);
 }
 
-template <class T>
-llvm::Expected<T> fromBinary(llvm::StringRef File, uint32_t Schema) {
+template <class T> llvm::Expected<T> fromBinary(llvm::StringRef File, uint32_t Schema) {
   llvm::Expected<BinaryReader> R = BinaryReader::open(File, Schema);
   if (!R)
     return R.takeError();

@@ -22,9 +22,7 @@ public:
 
   friend bool operator==(Symbol A, Symbol B) { return A.Number == B.Number; }
   /// Orders by text, so that sorted output is the same in every run.
-  friend bool operator<(Symbol A, Symbol B) {
-    return A.Number != B.Number && A.str() < B.str();
-  }
+  friend bool operator<(Symbol A, Symbol B) { return A.Number != B.Number && A.str() < B.str(); }
 
 private:
   uint32_t Number = 0;

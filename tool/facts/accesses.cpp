@@ -112,17 +112,18 @@ void FunctionContext::visitAccess(const Stmt *S) {
     return;
   }
   if (const auto *A = dyn_cast<AtomicExpr>(S)) {
-    bool Load = A->getOp() == AtomicExpr::AO__atomic_load || A->getOp() == AtomicExpr::AO__atomic_load_n ||
+    bool Load = A->getOp() == AtomicExpr::AO__atomic_load ||
+                A->getOp() == AtomicExpr::AO__atomic_load_n ||
                 A->getOp() == AtomicExpr::AO__c11_atomic_load;
-    access(pointee(A->getPtr()), Load ? AccessKind::AtomicRead : AccessKind::AtomicWrite, A->getPtr());
+    access(pointee(A->getPtr()), Load ? AccessKind::AtomicRead : AccessKind::AtomicWrite,
+           A->getPtr());
     return;
   }
   if (const auto *D = dyn_cast<CXXDeleteExpr>(S)) {
     Place P = pointee(D->getArgument());
     access(P, AccessKind::Write, D->getArgument());
-    if (const CXXRecordDecl *R = D->getDestroyedType().isNull()
-                                     ? nullptr
-                                     : D->getDestroyedType()->getAsCXXRecordDecl();
+    if (const CXXRecordDecl *R =
+            D->getDestroyedType().isNull() ? nullptr : D->getDestroyedType()->getAsCXXRecordDecl();
         R && R->hasDefinition() && R->getDestructor())
       visitDestructor(R->getDestructor(), P, nullptr, D->getBeginLoc());
   }
@@ -167,7 +168,7 @@ void FunctionContext::visitSystemEffects(const Expr *E, const FunctionDecl *F,
       continue;
     QualType Pointed = Reference ? T.getNonReferenceType() : T->getPointeeType();
     const Expr *A = strip(Args[I]);
-    QualType Object = Reference ? A->getType()
+    QualType Object = Reference                          ? A->getType()
                       : A->getType()->isAnyPointerType() ? A->getType()->getPointeeType()
                                                          : A->getType();
     if (Object->isFunctionType() || A->getType()->isFunctionPointerType())

@@ -192,7 +192,8 @@ FunctionContext::Target FunctionContext::callable(const Expr *E) {
         T.Parameter = P;
         return T;
       }
-      if (const CXXRecordDecl *R = V ? V->getType().getNonReferenceType()->getAsCXXRecordDecl() : nullptr;
+      if (const CXXRecordDecl *R =
+              V ? V->getType().getNonReferenceType()->getAsCXXRecordDecl() : nullptr;
           R && R->isLambda()) {
         T.F = R->getLambdaCallOperator();
         T.Object = {RootKind::This, {}, 0, Symbol("*")};
@@ -327,8 +328,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
     if (!Function)
       continue;
     if (Target Called = callable(Args[I]); Called.F)
-      Handed.push_back({static_cast<uint32_t>(I), Unit.usr(Called.F), Unit.name(Called.F),
-                        Called.Object});
+      Handed.push_back(
+          {static_cast<uint32_t>(I), Unit.usr(Called.F), Unit.name(Called.F), Called.Object});
   }
   Facts.Calls[Index].Callables.assign(Handed.begin(), Handed.end());
   emit(EventKind::Call, Index);
@@ -366,7 +367,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
             Object->getType().getNonReferenceType()->getAsCXXRecordDecl());
         Spec && Spec->getTemplateArgs().size() &&
         Spec->getTemplateArgs()[0].getKind() == TemplateArgument::Type)
-      if (const CXXRecordDecl *Element = Spec->getTemplateArgs()[0].getAsType()->getAsCXXRecordDecl())
+      if (const CXXRecordDecl *Element =
+              Spec->getTemplateArgs()[0].getAsType()->getAsCXXRecordDecl())
         for (const CXXConstructorDecl *K : Element->ctors())
           if (const LaunchModel *L = Unit.api(K).Launches) {
             if (!Args.empty() && strip(Args[0])->getType()->getAsCXXRecordDecl() != Element) {
@@ -442,8 +444,7 @@ void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
   }
   for (size_t I = 0; I < Args.size(); ++I)
     if (Target T = callable(Args[I]);
-        T.F && (Args[I]->getType()->isFunctionPointerType() ||
-                isa<LambdaExpr>(strip(Args[I]))))
+        T.F && (Args[I]->getType()->isFunctionPointerType() || isa<LambdaExpr>(strip(Args[I]))))
       Facts.Calls[Index].Callables.push_back(
           {static_cast<uint32_t>(I), Unit.usr(T.F), Unit.name(T.F), T.Object});
   emit(EventKind::Call, Index);

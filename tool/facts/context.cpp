@@ -31,7 +31,8 @@ Symbol UnitContext::usr(const Decl *D) {
     if (C && C->isFunctionOrMethod())
       Text += usr(cast<Decl>(C)).str();
     Text += Lambda ? "#lambda@" : ("#" + V->getName() + "@").str();
-    SourceLocation Loc = Sources.getFileLoc(Lambda ? M->getParent()->getLocation() : V->getLocation());
+    SourceLocation Loc =
+        Sources.getFileLoc(Lambda ? M->getParent()->getLocation() : V->getLocation());
     if (!C || C->isFileContext())
       Text += span(Loc).File.str();
     Text += std::to_string(Sources.getFileOffset(Loc));

@@ -122,10 +122,10 @@ UnitFacts extract(const CompileJob &Job, const Models &Apis) {
   UnitFacts Out;
   Out.MainFile = Symbol(Job.File);
   auto Files = llvm::makeIntrusiveRefCnt<FileManager>(
-      FileSystemOptions{Job.Directory},
-      llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>(
-          llvm::vfs::createPhysicalFileSystem().release()));
-  if (std::error_code Error = Files->getVirtualFileSystem().setCurrentWorkingDirectory(Job.Directory)) {
+      FileSystemOptions{Job.Directory}, llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem>(
+                                            llvm::vfs::createPhysicalFileSystem().release()));
+  if (std::error_code Error =
+          Files->getVirtualFileSystem().setCurrentWorkingDirectory(Job.Directory)) {
     Out.Errors.push_back({{}, "cannot enter " + Job.Directory + ": " + Error.message()});
     return Out;
   }

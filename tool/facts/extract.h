@@ -13,8 +13,8 @@ namespace heddle {
 
 /// How to extract one unit: a row of the compile database.
 struct CompileJob {
-  std::string File;      ///< Absolute.
-  std::string Directory; ///< Absolute; relative flags start here.
+  std::string File;                   ///< Absolute.
+  std::string Directory;              ///< Absolute; relative flags start here.
   std::vector<std::string> Arguments; ///< Driver first.
 };
 

@@ -7,8 +7,8 @@ namespace heddle {
 using Names = llvm::ArrayRef<llvm::StringLiteral>;
 
 Names enumNames(RootKind) {
-  static constexpr llvm::StringLiteral N[] = {"unknown",   "global", "local", "parameter",
-                                              "this",      "heap",   "result"};
+  static constexpr llvm::StringLiteral N[] = {"unknown", "global", "local", "parameter",
+                                              "this",    "heap",   "result"};
   return N;
 }
 Names enumNames(AccessKind) {
@@ -20,9 +20,9 @@ Names enumNames(LockOpKind) {
   return N;
 }
 Names enumNames(BlockCategory) {
-  static constexpr llvm::StringLiteral N[] = {"file",  "network",  "socket",   "dns",
-                                              "process", "sleep",  "lock",     "terminal",
-                                              "database", "ipc",   "sync-wait", "gpu"};
+  static constexpr llvm::StringLiteral N[] = {"file",     "network", "socket",    "dns",
+                                              "process",  "sleep",   "lock",      "terminal",
+                                              "database", "ipc",     "sync-wait", "gpu"};
   return N;
 }
 Names enumNames(BlockWhen) {

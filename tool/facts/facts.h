@@ -102,8 +102,18 @@ struct Call {
 };
 
 enum class BlockCategory : uint8_t {
-  File, Network, Socket, Dns, Process, Sleep, Lock, Terminal, Database, Ipc,
-  SyncWait, Gpu,
+  File,
+  Network,
+  Socket,
+  Dns,
+  Process,
+  Sleep,
+  Lock,
+  Terminal,
+  Database,
+  Ipc,
+  SyncWait,
+  Gpu,
 };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(BlockCategory);
 
@@ -131,7 +141,13 @@ struct BlockingCall {
 };
 
 enum class LaunchKind : uint8_t {
-  Thread, Task, ParallelRegion, Process, Signal, Handler, Coroutine,
+  Thread,
+  Task,
+  ParallelRegion,
+  Process,
+  Signal,
+  Handler,
+  Coroutine,
 };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(LaunchKind);
 
@@ -234,7 +250,7 @@ struct Variable {
   Symbol Usr, Name, Type;
   Span At;
   Linkage Link = Linkage::Unique;
-  bool Static = false;   ///< Static storage duration.
+  bool Static = false; ///< Static storage duration.
   bool Definition = false;
   bool Const = false;
   uint64_t Size = 0; ///< Bytes; 0 when not known.

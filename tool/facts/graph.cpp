@@ -68,8 +68,8 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
     const CXXCtorInitializer *I = Init->getInitializer();
     const FieldDecl *Field = I->getAnyMember();
     if (Field && !Field->getName().empty())
-      F.bindInit({RootKind::This, {}, 0, Symbol(("*." + Field->getName()).str())},
-                 Field->getType(), I->getInit());
+      F.bindInit({RootKind::This, {}, 0, Symbol(("*." + Field->getName()).str())}, Field->getType(),
+                 I->getInit());
     return;
   }
   if (auto Dtor = Element.getAs<CFGAutomaticObjDtor>()) {
@@ -100,8 +100,7 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
     return visitLambda(F, L);
   if (const auto *R = dyn_cast<ReturnStmt>(S)) {
     QualType T = F.Fn->getReturnType();
-    if (R->getRetValue() &&
-        (T->isAnyPointerType() || T->isReferenceType() || isPointerLike(T))) {
+    if (R->getRetValue() && (T->isAnyPointerType() || T->isReferenceType() || isPointerLike(T))) {
       const Expr *V = strip(R->getRetValue());
       if (V->isNullPointerConstant(F.Unit.Ast, Expr::NPC_ValueDependentIsNull) ==
           Expr::NPCK_NotNull)
@@ -112,7 +111,8 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
   F.visitAccess(S);
   if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->getOpcode() == BO_Assign)
     if (const auto *D = dyn_cast<DeclRefExpr>(strip(B->getLHS())))
-      if (const auto *V = dyn_cast<VarDecl>(D->getDecl()); V && F.TryOps.contains(strip(B->getRHS())))
+      if (const auto *V = dyn_cast<VarDecl>(D->getDecl());
+          V && F.TryOps.contains(strip(B->getRHS())))
         F.TryResults[V] = strip(B->getRHS());
 }
 
@@ -158,8 +158,7 @@ void skipEmptyBlocks(std::vector<Block> &Blocks) {
 } // namespace
 
 void extractGraph(FunctionContext &F) {
-  std::unique_ptr<CFG> Graph =
-      CFG::buildCFG(F.Fn, F.Fn->getBody(), &F.Unit.Ast, options());
+  std::unique_ptr<CFG> Graph = CFG::buildCFG(F.Fn, F.Fn->getBody(), &F.Unit.Ast, options());
   if (!Graph) {
     F.Facts.Incomplete = Symbol("its control flow could not be built");
     return;

@@ -129,8 +129,9 @@ private:
     bool First = true;
     for (const Term &T : A.Terms) {
       auto It = Names.find(T.Variable);
-      llvm::StringRef Name =
-          It != Names.end() ? It->second.str() : T.Variable.str().rsplit('#').second.split('@').first;
+      llvm::StringRef Name = It != Names.end()
+                                 ? It->second.str()
+                                 : T.Variable.str().rsplit('#').second.split('@').first;
       if (!First)
         Out << " + ";
       if (T.Coefficient != 1)

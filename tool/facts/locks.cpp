@@ -58,9 +58,9 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
   if (M.Role == LockRole::Guard)
     return false;
   Place Mutex = at(M.Mutex, E, Args, Object);
-  const Expr *Named = M.Mutex == heddle::Object                         ? Object
+  const Expr *Named = M.Mutex == heddle::Object                       ? Object
                       : M.Mutex >= 0 && size_t(M.Mutex) < Args.size() ? Args[M.Mutex]
-                                                                        : nullptr;
+                                                                      : nullptr;
   if (!Named)
     return false;
   const CXXRecordDecl *R = Named->getType().getNonReferenceType()->getAsCXXRecordDecl();
@@ -191,9 +191,9 @@ void FunctionContext::branchOnTry(const Expr *Condition, Block &B) {
   const Expr *Tried = Condition;
   if (const auto *C = dyn_cast<CXXMemberCallExpr>(Condition); C && !TryOps.contains(C))
     if (const auto *D = dyn_cast_or_null<DeclRefExpr>(strip(C->getImplicitObjectArgument())))
-      if (const auto *V = dyn_cast<VarDecl>(D->getDecl()); V && V->getInit() &&
-          Unit.guard(V->getType()->getAsCXXRecordDecl()) && C->getMethodDecl() &&
-          C->getMethodDecl()->getReturnType()->isBooleanType())
+      if (const auto *V = dyn_cast<VarDecl>(D->getDecl());
+          V && V->getInit() && Unit.guard(V->getType()->getAsCXXRecordDecl()) &&
+          C->getMethodDecl() && C->getMethodDecl()->getReturnType()->isBooleanType())
         Tried = strip(V->getInit());
   auto Op = TryOps.find(Tried);
   if (Op == TryOps.end())
@@ -201,8 +201,7 @@ void FunctionContext::branchOnTry(const Expr *Condition, Block &B) {
   int64_t Succeeds = 1;
   if (const auto *C = dyn_cast<CallExpr>(Tried); C && C->getDirectCallee()) {
     const auto *M = dyn_cast<CXXMemberCallExpr>(C);
-    if (const LockModel *L =
-            Unit.api(C->getDirectCallee(), M ? M->getRecordDecl() : nullptr).Locks)
+    if (const LockModel *L = Unit.api(C->getDirectCallee(), M ? M->getRecordDecl() : nullptr).Locks)
       Succeeds = L->Succeeds;
   }
   // The true branch is taken for "not zero", or for "equal to EqualTo".

@@ -40,18 +40,18 @@ struct LoopScalar {
   Symbol Variable; ///< USR.
   Symbol Name;     ///< As spelled.
   ScalarUse Use = ScalarUse::Carried;
-  Symbol Operator; ///< For a reduction: `+`, `*`, `min`, `max`, `&`, `|`, `^`, `&&`, `||`.
+  Symbol Operator;        ///< For a reduction: `+`, `*`, `min`, `max`, `&`, `|`, `^`, `&&`, `||`.
   bool ReadAfter = false; ///< Its last value may be read after the loop.
   bool Global = false;    ///< Static storage: callees may see it.
-  Span At;         ///< Where it is written.
-  Span ReadAt;     ///< For Carried: the read that sees the earlier value.
+  Span At;                ///< Where it is written.
+  Span ReadAt;            ///< For Carried: the read that sees the earlier value.
 };
 
 /// A subscripted (or dereferenced, or member) access inside a loop.
 struct LoopAccess {
   /// The array, container or pointee: `a` of a[i][j], `*p` of p[i].
   Place Base;
-  Symbol Text;    ///< As spelled: `a[i + 1]`.
+  Symbol Text;     ///< As spelled: `a[i + 1]`.
   Symbol BaseText; ///< As spelled: `a`.
   AccessKind Kind = AccessKind::Read;
   /// One per dimension, outermost first; empty for an access that is the same

@@ -106,7 +106,7 @@ struct ElementRef {
   bool Distinct = false, Rows = false;
 };
 
-//===-- uses.cpp
+// uses.cpp
 /// Counts writes of the variables.
 void collectUses(FunctionBody &B, const clang::Stmt *S);
 /// The variable that E names, without parentheses and implicit casts.
@@ -124,12 +124,12 @@ bool isScalarVariable(const clang::VarDecl *V);
 /// S or something in it changes V.
 bool writesIn(const clang::Stmt *S, const clang::VarDecl *V);
 
-//===-- evaluation.cpp
+// evaluation.cpp
 /// Fills Root, Arguments, Handled, and in the loops' facts EarlyExit, Parallel,
 /// Unknown and Locals.
 void evaluate(FunctionBody &B, const clang::Stmt *S);
 
-//===-- affine.cpp, elements.cpp
+// affine.cpp, elements.cpp
 /// The value of E, where it stands in loop Loop. Not Known when it is not affine.
 Affine affineOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
 Affine constantAffine(int64_t Value);
@@ -139,11 +139,11 @@ Affine combine(const Affine &A, const Affine &B, int64_t Factor);
 ElementRef elementOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
 ElementRef pointeeOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
 
-//===-- canonical.cpp
+// canonical.cpp
 /// Recognises index, bounds and step of loop L.
 void recogniseHeader(FunctionBody &B, uint32_t L);
 
-//===-- scalars.cpp
+// scalars.cpp
 /// Finds the inductions of all loops.
 void findInductions(FunctionBody &B);
 /// Fills Scalars of all loops.

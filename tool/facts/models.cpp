@@ -45,7 +45,7 @@ Names enumNames(ReturnedPlace) {
   return N;
 }
 
-//===-- Columns ----------------------------------------------------------===//
+// Columns
 
 template <class F> static void columns(BlockingModel &R, F &&f) {
   f("category", R.Category);
@@ -206,7 +206,7 @@ struct Models::Tables {
   size_t size() const { return Rows + (Base ? Base->size() : 0); }
 };
 
-//===-- Reading ----------------------------------------------------------===//
+// Reading
 
 namespace {
 /// Reads one text into the tables. After the first fault everything returns
@@ -333,9 +333,11 @@ private:
         return readNotInStd(Value);
       if (Key == "namespaces")
         return readNamespaces(Value);
-      return fail(At, "unknown table `" + Key +
-                          "`; known are blocking, locks, launches, joins, mt-unsafe, "
-                          "async-signal-safe, containers, returns, pure, callbacks, namespaces, not-in-std");
+      return fail(
+          At,
+          "unknown table `" + Key +
+              "`; known are blocking, locks, launches, joins, mt-unsafe, "
+              "async-signal-safe, containers, returns, pure, callbacks, namespaces, not-in-std");
     });
   }
 

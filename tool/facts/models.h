@@ -34,8 +34,10 @@ struct BlockingModel {
 };
 
 enum class LockRole : uint8_t {
-  Lock, Unlock, TryLock, ///< On a mutex (free function or method), or on a guard.
-  Guard,                 ///< Constructor of a class that manages mutexes.
+  Lock,
+  Unlock,
+  TryLock, ///< On a mutex (free function or method), or on a guard.
+  Guard,   ///< Constructor of a class that manages mutexes.
 };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(LockRole);
 
@@ -43,9 +45,9 @@ llvm::ArrayRef<llvm::StringLiteral> enumNames(LockRole);
 struct LockModel {
   Symbol Name;
   LockRole Role = LockRole::Lock;
-  int Mutex = NoPosition;   ///< Which value is the mutex or guard.
+  int Mutex = NoPosition; ///< Which value is the mutex or guard.
   bool Shared = false;
-  int64_t Succeeds = 1;     ///< TryLock: the result that means "taken" (0 for pthreads).
+  int64_t Succeeds = 1; ///< TryLock: the result that means "taken" (0 for pthreads).
   bool Recursive = false;
   /// All arguments from Mutex on are locks: std::lock, std::scoped_lock.
   bool All = false;
@@ -55,11 +57,11 @@ struct LockModel {
 struct LaunchModel {
   Symbol Name;
   LaunchKind Kind = LaunchKind::Thread;
-  int Entry = NoPosition;      ///< The callable.
+  int Entry = NoPosition;         ///< The callable.
   int FirstArgument = NoPosition; ///< First of the values passed on to it.
-  int Handle = NoPosition;     ///< What stands for it.
-  bool JoinsAtEnd = false;     ///< The handle's destructor waits.
-  bool Many = false;           ///< Starts several that run at once with each other.
+  int Handle = NoPosition;        ///< What stands for it.
+  bool JoinsAtEnd = false;        ///< The handle's destructor waits.
+  bool Many = false;              ///< Starts several that run at once with each other.
 };
 
 /// launches.yaml: waits for, or lets go of, what a launch started.
@@ -70,10 +72,10 @@ struct JoinModel {
 };
 
 enum class HazardKind : uint8_t {
-  MtUnsafe,          ///< Never call from two threads at once.
+  MtUnsafe,           ///< Never call from two threads at once.
   UnsafeOnSameObject, ///< Only with distinct objects.
-  ProcessWide,       ///< Changes state of the whole process.
-  Conditional,       ///< Safe unless environment or locale change meanwhile.
+  ProcessWide,        ///< Changes state of the whole process.
+  Conditional,        ///< Safe unless environment or locale change meanwhile.
 };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(HazardKind);
 

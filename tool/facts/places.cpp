@@ -80,7 +80,8 @@ Place FunctionContext::variable(const VarDecl *V, bool Follow) {
     return {RootKind::Global, Unit.usr(V), 0, {}};
   }
   const auto *P = dyn_cast<ParmVarDecl>(V);
-  if (P && P->getDeclContext() == Fn && (isPointer(P->getType()) || P->getType()->isReferenceType()))
+  if (P && P->getDeclContext() == Fn &&
+      (isPointer(P->getType()) || P->getType()->isReferenceType()))
     return {RootKind::Parameter, Symbol(P->getName()), P->getFunctionScopeIndex(), {}};
   // A copy that a lambda owns is nobody else's; what a copied pointer points to is.
   if (!Follow && Copied.contains(V))
@@ -173,7 +174,8 @@ Place FunctionContext::pointee(const Expr *E) {
   if (const auto *N = dyn_cast<CXXNewExpr>(E)) {
     Span S = Unit.span(N->getBeginLoc());
     return {RootKind::Heap,
-            Symbol((S.File.str() + ":" + llvm::Twine(S.Line) + ":" + llvm::Twine(S.Column)).str()), 0,
+            Symbol((S.File.str() + ":" + llvm::Twine(S.Line) + ":" + llvm::Twine(S.Column)).str()),
+            0,
             {}};
   }
   if (const auto *U = dyn_cast<UnaryOperator>(E)) {
@@ -189,7 +191,8 @@ Place FunctionContext::pointee(const Expr *E) {
       return pointee(B->getRHS());
   }
   if (const auto *C = dyn_cast<ConditionalOperator>(E)) {
-    bool NullLeft = C->getTrueExpr()->isNullPointerConstant(Unit.Ast, Expr::NPC_ValueDependentIsNull);
+    bool NullLeft =
+        C->getTrueExpr()->isNullPointerConstant(Unit.Ast, Expr::NPC_ValueDependentIsNull);
     bool NullRight =
         C->getFalseExpr()->isNullPointerConstant(Unit.Ast, Expr::NPC_ValueDependentIsNull);
     if (NullLeft || NullRight)
@@ -226,10 +229,12 @@ Place FunctionContext::pointee(const Expr *E) {
         switch (R->Returns) {
         case ReturnedPlace::Fresh: {
           Span S = Unit.span(Call->getBeginLoc());
-          return {RootKind::Heap,
-                  Symbol((S.File.str() + ":" + llvm::Twine(S.Line) + ":" + llvm::Twine(S.Column)).str()),
-                  0,
-                  {}};
+          return {
+              RootKind::Heap,
+              Symbol(
+                  (S.File.str() + ":" + llvm::Twine(S.Line) + ":" + llvm::Twine(S.Column)).str()),
+              0,
+              {}};
         }
         case ReturnedPlace::Object:
           return Object ? argument(Object) : unknown("no object");
@@ -269,8 +274,7 @@ Place FunctionContext::pointee(const Expr *E) {
 Place FunctionContext::argument(const Expr *E) {
   const Expr *S = strip(E);
   QualType T = S->getType();
-  if (S->isNullPointerConstant(Unit.Ast, Expr::NPC_ValueDependentIsNull) !=
-      Expr::NPCK_NotNull)
+  if (S->isNullPointerConstant(Unit.Ast, Expr::NPC_ValueDependentIsNull) != Expr::NPCK_NotNull)
     return unknown("null");
   // The call binds a reference to an object, or copies a pointer.
   if (S->isGLValue() && E->isGLValue() && !T->isFunctionType())

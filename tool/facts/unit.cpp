@@ -152,8 +152,7 @@ UnitFacts extractUnit(ASTContext &Ast, const Models &Apis) {
   llvm::sort(Facts.Functions, [](const FunctionFacts &A, const FunctionFacts &B) {
     return std::tie(A.At, A.Usr) < std::tie(B.At, B.Usr);
   });
-  llvm::sort(Facts.Variables,
-             [](const Variable &A, const Variable &B) { return A.Usr < B.Usr; });
+  llvm::sort(Facts.Variables, [](const Variable &A, const Variable &B) { return A.Usr < B.Usr; });
   return Facts;
 }
 

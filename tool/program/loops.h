@@ -19,7 +19,7 @@ struct LoopJudgement {
   LoopVerdict Verdict = LoopVerdict::Unknown;
   /// For people: `a[i - 1] is read here and written as a[i] one iteration before`.
   std::string Reason;
-  Span From, To; ///< The two sides of the conflict; To alone for Unknown.
+  Span From, To;                        ///< The two sides of the conflict; To alone for Unknown.
   std::vector<std::string> Assumptions; ///< `a and b do not overlap`.
   std::vector<Symbol> Private;          ///< Names of scalars to privatise.
   std::vector<Symbol> LastPrivate;

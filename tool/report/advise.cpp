@@ -39,7 +39,7 @@ const Chain *chainTo(const Opportunity &O, const Evidence &E) {
   return nullptr;
 }
 
-//===-- Text -------------------------------------------------------------===//
+// Text
 
 /// `0.42`; three significant digits.
 std::string shortNumber(double N) {
@@ -143,7 +143,7 @@ struct AdviceText {
   }
 };
 
-//===-- JSON -------------------------------------------------------------===//
+// JSON
 
 struct AdviceJson {
   json::OStream J;

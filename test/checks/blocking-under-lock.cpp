@@ -291,3 +291,37 @@ void lock_on_one_path_only_ok(bool careful) {
     sleep(1);
   }
 }
+
+// Functions that give the caller's lock back for a while, as often as they like.
+struct pauses_ok {
+  std::mutex m;
+  void slow() {
+    m.unlock();
+    sleep(1);
+    m.lock();
+  }
+  void twice() {
+    slow();
+    slow();
+  }
+  void run() {
+    m.lock();
+    twice();
+    m.unlock();
+  }
+};
+
+struct paused_and_held_again_bad {
+  std::mutex m;
+  void slow() {
+    m.unlock();
+    sleep(1);
+    m.lock();
+  }
+  void run() {
+    m.lock();
+    slow();
+    sleep(1); // EXPECT: `sleep` (a sleep) blocks while
+    m.unlock();
+  }
+};

@@ -139,8 +139,10 @@ UnitFacts extract(const CompileJob &Job, const Models &Apis) {
         tooling::getClangSyntaxOnlyAdjuster(), tooling::getStripPluginsAdjuster()})
     Arguments = Adjust(Arguments, Job.File);
   Arguments = withoutUnknownOptions(Arguments);
-  // Clang's own headers come with the library we are linked with.
-  Arguments.insert(Arguments.begin() + 1, {"-resource-dir", HEDDLE_RESOURCE_DIR});
+  // Clang's own headers come with the library we are linked with. Warnings of
+  // other compilers are unknown here, which -Werror would make an error.
+  Arguments.insert(Arguments.begin() + 1,
+                   {"-resource-dir", HEDDLE_RESOURCE_DIR, "-Wno-unknown-warning-option"});
 
   ErrorCollector Errors(Out.Errors);
   tooling::ToolInvocation Run(Arguments, std::make_unique<Action>(Apis, Out), Files.get());

@@ -315,8 +315,10 @@ private:
       size_t Before = Held.size();
       if (Here.known())
         llvm::erase_if(Held, [&](const HeldLock &H) { return H.Mutex == Here; });
-      if (Held.size() == Before && !isOwnLocal(Facts, Here))
-        Out.push_back(Here.known() && Here.Root != RootKind::Result ? Here : Place());
+      // Our caller may hold it as well: it is ours only since we took it again.
+      bool Named = Here.known() && Here.Root != RootKind::Result;
+      if (!isOwnLocal(Facts, Here) && (Named || Held.size() == Before))
+        Out.push_back(Named ? Here : Place());
     }
     sortUnique(Out);
     return Out;

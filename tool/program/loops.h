@@ -23,9 +23,17 @@ struct LoopJudgement {
   std::vector<std::string> Assumptions; ///< `a and b do not overlap`.
   std::vector<Symbol> Private;          ///< Names of scalars to privatise.
   std::vector<Symbol> LastPrivate;
+  /// Private, and each copy begins with the value from before the loop.
+  std::vector<Symbol> FirstPrivate;
   struct Reduction {
     Symbol Name, Operator;
   };
+  /// Variables that advance by Step in every iteration, as OpenMP's `linear`.
+  struct Linear {
+    Symbol Name;
+    int64_t Step = 1;
+  };
+  std::vector<Linear> Linears;
   std::vector<Reduction> Reductions;
   double Work = 0; ///< Operations per iteration, callees counted.
 };

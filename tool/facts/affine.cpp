@@ -204,13 +204,18 @@ Affine Resolver::affine(const Expr *E) {
 Affine constantAffine(int64_t Value) { return {true, Value, {}, {}}; }
 
 Affine combine(const Affine &A, const Affine &B, int64_t Factor) {
-  auto Zero = [](const Affine &X) { return X.Known && !X.Constant && X.Terms.empty(); };
   if (!A.Known || !B.Known)
     return {};
   if (!A.Through.empty() || !B.Through.empty()) {
-    if (Zero(A) && Factor == 1)
-      return B;
-    return Zero(B) ? A : Affine();
+    bool First = !A.Through.empty();
+    Affine R = First ? A : B;
+    const Affine &Other = First ? B : A;
+    int64_t Added;
+    if (!Other.Through.empty() || !Other.Terms.empty() || (!First && Factor != 1) ||
+        llvm::MulOverflow(Other.Constant, First ? Factor : 1, Added) ||
+        llvm::AddOverflow(R.Plus, Added, R.Plus))
+      return {};
+    return R;
   }
   Affine R;
   R.Known = true;

@@ -244,8 +244,8 @@ void neighbour_bits_ok(std::vector<bool> &flags) {
     flags[i] = heavy(static_cast<double>(i)) > 0;
 }
 
-void append_ok(std::vector<double> &to, const std::vector<double> &from) {
-  for (double value : from)
+void append_bad(std::vector<double> &to, const std::vector<double> &from) {
+  for (double value : from)  // EXPECT: reduction(append : to)
     to.push_back(heavy(value));
 }
 

@@ -94,7 +94,7 @@ void Collector::run() {
       argument(A);
   for (const ParmVarDecl *P : B.F.Fn->parameters()) {
     const VariableUse &Use = B.use(P);
-    bool Changes = (Use.Writes || Use.AddressTaken) && !P->getType()->isReferenceType();
+    bool Changes = (!Use.Writes.empty() || Use.AddressTaken) && !P->getType()->isReferenceType();
     B.facts().Fixed.push_back(Changes ? Symbol() : B.F.Unit.usr(P));
   }
 }

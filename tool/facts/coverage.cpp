@@ -11,7 +11,7 @@ namespace heddle {
 namespace {
 
 /// Pivots of one question.
-constexpr unsigned long MaxOperations = 100000;
+constexpr unsigned long MaxOperations = 200000;
 constexpr size_t MaxWrites = 48, MaxDimensions = 8;
 
 struct IslContext {
@@ -69,6 +69,25 @@ public:
       if (std::string One = write(W, Depth, Common); !One.empty())
         All.push_back(std::move(One));
     return llvm::join(All, "; ");
+  }
+
+  /// All that the access may touch in iteration k of the tested loop.
+  std::string any(const AccessInstance &I) {
+    Side S;
+    begin(S, "k");
+    for (size_t K = 0; K < I.Inner.size(); ++K) {
+      const Loop &L = *I.Inner[K];
+      if (L.Index.empty())
+        continue;
+      std::string Name = "w" + std::to_string(K);
+      S.Exists.push_back(Name);
+      domain(S, L, Name);
+      S.Names.push_back({L.Index, Name});
+    }
+    for (unsigned D = 0; D < Dimensions && D < I.Access->Subscripts.size(); ++D)
+      if (usable(I.Access->Subscripts[D]))
+        S.Constraints.push_back(element(D) + " = " + text(S, I.Access->Subscripts[D]));
+    return finish(S);
   }
 
   std::string parameters() const { return "[" + llvm::join(ParameterNames, ", ") + "] -> "; }
@@ -205,32 +224,43 @@ private:
 
 } // namespace
 
-bool isCovered(const CoverageQuery &Q) {
+Coverage findCoverage(const CoverageQuery &Q) {
   const LoopAccess &R = *Q.Read.Access;
   size_t Dimensions = std::max(R.Subscripts.size(), Q.Extent.size());
   for (const CoveringWrite &W : Q.Writes)
     Dimensions = std::max(Dimensions, W.What.Access->Subscripts.size());
-  if (Dimensions > MaxDimensions || Q.Writes.size() > MaxWrites)
-    return false;
+  if (Dimensions > MaxDimensions || Q.Writes.size() > MaxWrites || Q.AllWrites.size() > MaxWrites)
+    return Coverage::No;
   Sets All(Q, Dimensions);
   std::string Read = All.read();
-  std::vector<std::string> Writes;
+  std::vector<std::string> Writes, Any;
   for (const CoveringWrite &W : Q.Writes)
     if (std::string One = All.write(W); !One.empty())
       Writes.push_back(std::move(One));
-  if (Writes.empty())
-    return false;
+  for (const AccessInstance &W : Q.AllWrites)
+    Any.push_back(All.any(W));
+  if (Writes.empty() && Any.empty())
+    return Coverage::No;
   static thread_local IslContext Isl;
   isl_ctx_reset_operations(Isl.Ctx);
-  std::string Head = All.parameters() + "{ ";
-  isl_set *Needed = isl_set_read_from_str(Isl.Ctx, (Head + Read + " }").c_str());
-  isl_set *Written =
-      isl_set_read_from_str(Isl.Ctx, (Head + llvm::join(Writes, "; ") + " }").c_str());
-  bool Covered = isl_set_is_subset(Needed, Written) == isl_bool_true;
-  isl_set_free(Needed);
-  isl_set_free(Written);
+  auto Set = [&](const std::vector<std::string> &Parts) {
+    std::string Text = All.parameters() + "{ " + llvm::join(Parts, "; ") + " }";
+    return isl_set_read_from_str(Isl.Ctx, Text.c_str());
+  };
+  isl_set *Rest = Set({Read});
+  if (!Writes.empty())
+    Rest = isl_set_subtract(Rest, Set(Writes));
+  isl_bool Empty = isl_set_is_empty(Rest);
+  Coverage Answer = Empty == isl_bool_true ? Coverage::Yes : Coverage::No;
+  if (Empty == isl_bool_false && !Any.empty()) {
+    isl_set *Written = Set(Any);
+    if (isl_set_is_disjoint(Rest, Written) == isl_bool_true)
+      Answer = Coverage::OrUntouched;
+    isl_set_free(Written);
+  }
+  isl_set_free(Rest);
   isl_ctx_reset_error(Isl.Ctx);
-  return Covered;
+  return Answer;
 }
 
 } // namespace heddle

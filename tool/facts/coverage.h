@@ -30,6 +30,8 @@ struct CoverageQuery {
   llvm::ArrayRef<const Loop *> Outer; ///< Loops around Tested, outermost first.
   AccessInstance Read;
   llvm::ArrayRef<CoveringWrite> Writes;
+  /// Every write that any iteration of Tested may make.
+  llvm::ArrayRef<AccessInstance> AllWrites;
   /// As in DependenceQuery.
   llvm::function_ref<bool(Symbol)> Varies;
   llvm::ArrayRef<uint64_t> Extent; ///< Of the array, where known.
@@ -38,7 +40,14 @@ struct CoverageQuery {
   bool AnyIteration = false;
 };
 
-/// Bounded, as testPair; false also when isl gave up.
-bool isCovered(const CoverageQuery &Q);
+enum class Coverage : uint8_t {
+  No,  ///< Not known to be covered; isl gave up, perhaps.
+  Yes, ///< All was written before in the same iteration.
+  /// What was not is written by no iteration: it is as it was before the loop.
+  OrUntouched,
+};
+
+/// Bounded, as testPair.
+Coverage findCoverage(const CoverageQuery &Q);
 
 } // namespace heddle

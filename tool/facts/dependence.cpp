@@ -64,7 +64,7 @@ public:
     llvm::raw_string_ostream S(Out);
     // Dimensions, not quantifiers: isl would eliminate these, at any cost.
     S << '[' << llvm::join(ParameterNames, ", ") << "] -> { [d, " << llvm::join(Bound, ", ")
-      << "] : d = i1 - i0" << (Q.SameIteration ? "" : " and (d >= 1 or d <= -1)");
+      << "] : d = i1 - i0 and (d >= 1 or d <= -1)";
     for (const std::string &C : Constraints)
       S << " and " << C;
     S << " }";
@@ -225,8 +225,6 @@ DependenceResult testPair(const DependenceQuery &Q) {
         return {Carried::No, std::nullopt};
       continue;
     }
-    if (Diff->Constant == 0 && Q.SameIteration)
-      continue;
     if (Diff->Constant == 0 || Diff->Constant == INT64_MIN || Diff->Coefficient == INT64_MIN ||
         Diff->Constant % Diff->Coefficient != 0)
       return {Carried::No, std::nullopt};

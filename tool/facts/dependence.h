@@ -38,8 +38,6 @@ struct DependenceQuery {
   llvm::function_ref<bool(Symbol)> Varies;
   /// Take subscript arrays (Affine::Through) to have no duplicate values.
   bool DistinctValues = false;
-  /// Two accesses of one iteration count as well.
-  bool SameIteration = false;
 };
 
 struct DependenceResult {

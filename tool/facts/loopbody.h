@@ -10,11 +10,15 @@ namespace heddle {
 
 /// How a variable is changed in the whole function, its declaration not counted.
 struct VariableUse {
-  unsigned Writes = 0;
+  /// Where, in order of the text; calls that it is handed to count.
+  llvm::SmallVector<clang::SourceLocation, 2> Writes;
   bool AddressTaken = false;
-  /// The assignment `v = e;`, when that is a statement of a block of its own.
-  const clang::BinaryOperator *Assignment = nullptr;
-  const clang::CompoundStmt *Block = nullptr;
+  /// Assignments `v = e;` that are statements of a block.
+  struct Assignment {
+    const clang::BinaryOperator *Is = nullptr;
+    const clang::CompoundStmt *Block = nullptr;
+  };
+  llvm::SmallVector<Assignment, 1> Assignments;
 };
 
 /// A node of the evaluation tree.

@@ -129,13 +129,16 @@ private:
   struct Copies {
     bool Possible = false;
     bool First = false, Last = false; ///< firstprivate, lastprivate.
+    bool MustBeDead = false;          ///< Whether the last values are read is not known.
   };
+  enum class Life : uint8_t { Dead, Perhaps, Live };
   bool privatise(const Item &A);
   Copies privateCopies(const Place &Base, bool Named);
   bool readsAreCovered(llvm::ArrayRef<const Item *> Reads, llvm::ArrayRef<const Item *> Writes,
                        bool &First);
-  bool covered(const Item &R, llvm::ArrayRef<const Item *> Writes, bool AnyIteration = false) const;
-  bool liveAfter(const Place &Base);
+  Coverage covered(const Item &R, llvm::ArrayRef<const Item *> Writes, bool AnyIteration = false,
+                   bool OrUntouched = false) const;
+  Life liveAfter(const Place &Base);
   bool readElsewhere(Symbol Global) const;
 
   static const Loop Body;
@@ -152,6 +155,7 @@ private:
   std::vector<Item> Items;
   std::set<std::string> Apart; ///< Bases that are assumed not to overlap.
   llvm::StringSet<> Written;   ///< Places without subscripts that are written.
+  llvm::StringSet<> WrittenBases; ///< With or without subscripts.
   std::map<Place, bool> Private; ///< Bases asked for, and the answer.
   std::unique_ptr<Judge> Everything; ///< The whole body, once it is needed.
   std::map<FunctionId, Region> Regions;

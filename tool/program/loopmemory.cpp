@@ -31,6 +31,11 @@ bool Judge::varies(Symbol Variable) const {
   }
   if (scalar(Variable) || local(Variable) || Written.contains(Name))
     return true;
+  // `global x[0]`, `this *.n`: as a place is printed, with a position.
+  if (Name.contains(' ') && WrittenBases.contains(Name.split('[').first))
+    return true;
+  if (L == None && Name.starts_with("global "))
+    return false;
   if (L == None) {
     const heddle::Variable *V = P.Variables.lookup(Variable);
     return !llvm::is_contained(Facts.Fixed, Variable) && !(V && V->Static);
@@ -84,6 +89,7 @@ void Judge::settle() {
     bool Fixed =
         llvm::all_of(I.A.Subscripts, [](const Affine &A) { return A.Known && A.Terms.empty(); });
     Place To = resolve(P, F, I.A.Base);
+    WrittenBases.insert(toString(To));
     if (!Fixed || privateToIteration(I.A.Base) || privateToIteration(To))
       continue;
     Written.insert(toString(To) + I.A.Field.str().str());

@@ -29,21 +29,23 @@ bool isElementOf(llvm::StringRef Whole, llvm::StringRef Part) {
 
 } // namespace
 
-bool Judge::covered(const Item &R, llvm::ArrayRef<const Item *> Writes, bool AnyIteration) const {
+Coverage Judge::covered(const Item &R, llvm::ArrayRef<const Item *> Writes, bool AnyIteration,
+                        bool OrUntouched) const {
   llvm::SmallVector<CoveringWrite, 8> Covering;
+  llvm::SmallVector<AccessInstance, 8> All;
   for (const Item *W : Writes) {
     // A write to the object as a whole covers its members.
     bool Same = W->A.Base == R.A.Base ? isElementOf(W->A.Field.str(), R.A.Field.str())
                                       : W->A.Subscripts.empty() && W->A.Field.empty() &&
                                             R.A.Subscripts.empty() && R.A.Field.empty() &&
                                             isElementOf(W->A.Base.Path.str(), R.A.Base.Path.str());
+    if (W->A.Base == R.A.Base ? !isElementOf(R.A.Field.str(), W->A.Field.str()) && !Same : !Same)
+      continue; // another member
+    All.push_back({&W->A, W->Inner});
     bool Always = std::includes(R.Arms.begin(), R.Arms.end(), W->Arms.begin(), W->Arms.end());
-    if (!Same || !(AnyIteration ? W->Arms.empty() : Always))
-      continue;
-    Covering.push_back({{&W->A, W->Inner}, W->Order < R.Order || AnyIteration});
+    if (Same && (AnyIteration ? W->Arms.empty() : Always))
+      Covering.push_back({{&W->A, W->Inner}, W->Order < R.Order || AnyIteration});
   }
-  if (Covering.empty())
-    return false;
   auto Varies = [this](Symbol S) { return varies(S); };
   llvm::SmallVector<const Loop *, 4> Outer = outer();
   const heddle::Variable *V = P.Variables.lookup(R.A.Base.Name);
@@ -52,29 +54,25 @@ bool Judge::covered(const Item &R, llvm::ArrayRef<const Item *> Writes, bool Any
   Query.Outer = Outer;
   Query.Read = {&R.A, R.Inner};
   Query.Writes = Covering;
+  if (OrUntouched)
+    Query.AllWrites = All;
   Query.Varies = Varies;
   if (V && R.A.Base.Path.empty() && isObject(R.A.Base) && R.A.Field.empty())
     Query.Extent = V->Extent;
   Query.AnyIteration = AnyIteration;
-  return isCovered(Query);
+  // Nothing that is written is part of what is read.
+  if (OrUntouched && All.empty())
+    return Coverage::OrUntouched;
+  return findCoverage(Query);
 }
 
 bool Judge::readsAreCovered(llvm::ArrayRef<const Item *> Reads,
                             llvm::ArrayRef<const Item *> Writes, bool &First) {
   for (const Item *R : Reads) {
-    if (covered(*R, Writes))
-      continue;
-    // What no iteration writes is as it was before the loop.
-    for (const Item *W : Writes) {
-      if (!(W->A.Base == R->A.Base))
-        return false;
-      auto Varies = [this](Symbol S) { return varies(S); };
-      llvm::SmallVector<const Loop *, 4> Outer = outer();
-      DependenceQuery Q{&T, Outer, {&R->A, R->Inner}, {&W->A, W->Inner}, Varies, false, true};
-      if (testPair(Q).Answer != heddle::Carried::No)
-        return false;
-    }
-    First = true;
+    Coverage C = covered(*R, Writes, false, true);
+    if (C == Coverage::No)
+      return false;
+    First |= C == Coverage::OrUntouched;
   }
   return true;
 }
@@ -98,8 +96,9 @@ bool Judge::readElsewhere(Symbol Global) const {
   return false;
 }
 
-/// Whether the value that the loop leaves in some part of Base may be read.
-bool Judge::liveAfter(const Place &Base) {
+/// Whether the values that the loop leaves in Base are read.
+Judge::Life Judge::liveAfter(const Place &Base) {
+  Life Answer = Life::Dead;
   if (!Everything) {
     Everything = std::make_unique<Judge>(P, F, None, Q);
     Everything->accesses();
@@ -142,10 +141,15 @@ bool Judge::liveAfter(const Place &Base) {
     for (const Item &W : Between)
       Writes.push_back(&W);
     Scope.Written = Everything->Written;
-    if (!Scope.covered(Read, Writes))
-      return true;
+    Scope.WrittenBases = Everything->WrittenBases;
+    // Where bounds are not known, the first and last elements may be left over.
+    Coverage C = Scope.covered(Read, Writes, false, !Writes.empty());
+    if (C == Coverage::No)
+      return Life::Live;
+    if (C == Coverage::OrUntouched)
+      Answer = Life::Perhaps;
   }
-  return false;
+  return Answer;
 }
 
 Judge::Copies Judge::privateCopies(const Place &Base, bool Named) {
@@ -175,12 +179,18 @@ Judge::Copies Judge::privateCopies(const Place &Base, bool Named) {
   if (!readsAreCovered(Reads, Writes, Out.First))
     return Out;
   Out.Possible = true;
-  if (Named && liveAfter(Base)) {
+  Life After = Named ? liveAfter(Base) : Life::Dead;
+  if (After == Life::Dead)
+    return Out;
+  bool Alike = llvm::all_of(
+      Writes, [&](const Item *W) { return covered(*W, Writes, true) == Coverage::Yes; });
+  if (Alike) {
     Out.Last = true;
     Out.First |= Array;
-    for (const Item *W : Writes)
-      Out.Possible = Out.Possible && covered(*W, Writes, true);
-  }
+  } else if (After == Life::Perhaps)
+    Out.MustBeDead = true;
+  else
+    Out.Possible = false;
   return Out;
 }
 
@@ -206,7 +216,7 @@ bool Judge::privatise(const Item &A) {
     assume(quote(Name) + " is scratch space, of which every thread has its own");
     return true;
   }
-  if (Base.Root == RootKind::Global && readElsewhere(Base.Name))
+  if (C.MustBeDead || (Base.Root == RootKind::Global && readElsewhere(Base.Name)))
     assume("nothing uses what the loop leaves in " + quote(V->Name));
   if (C.First)
     J.FirstPrivate.push_back(V->Name);

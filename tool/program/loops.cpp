@@ -148,7 +148,7 @@ void Judge::pair(const Item &A, const Item &B) {
         Lost.A.At);
   }
   if (!(A.A.Base == B.A.Base)) {
-    if (!mayOverlap(A.A, B.A))
+    if (A.A.Structure || B.A.Structure || !mayOverlap(A.A, B.A))
       return;
     auto Label = [&](const Item &I) {
       return I.A.BaseText.empty() ? "what " + quote(I.Callee) + " accesses" : quote(I.A.BaseText);
@@ -166,7 +166,7 @@ void Judge::pair(const Item &A, const Item &B) {
     return;
   llvm::SmallVector<const Loop *, 4> Outer = outer();
   auto Varies = [this](Symbol S) { return varies(S); };
-  DependenceQuery Query{&T, Outer, {&A.A, A.Inner}, {&B.A, B.Inner}, Varies, false, false};
+  DependenceQuery Query{&T, Outer, {&A.A, A.Inner}, {&B.A, B.Inner}, Varies, false};
   DependenceResult R = testPair(Query);
   if (R.Answer == Carried::No) {
     if (A.A.Rows || B.A.Rows)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Shows the labels of a fixture of loops by running it.
 
-    parallel.py --heddle H FILE -- FLAGS
+    parallel.py --heddle H [--labels-only] FILE -- FLAGS
 
 FILE is a program whose main calls every function below the left margin that ends
 in _bad or _ok and prints one line for each, or calls only the one that is named as
@@ -19,7 +19,7 @@ else. Every function has a loop of either kind, or says
     // NOT-SHOWN: why
 
 which keeps the clauses of an EXPECT line, but not an edit of the tool, from being
-tried. OpenMP's own ordering is made known to ThreadSanitizer by libarcher.
+tried. With --labels-only the tool is not asked. OpenMP's own ordering is made known to ThreadSanitizer by libarcher.
 """
 import argparse
 import collections
@@ -41,7 +41,7 @@ CHECK = "heddle-parallelizable-loop"
 THREADS = (1, 2, 4)
 TRIES = 5
 RACE = "WARNING: ThreadSanitizer: data race"
-CLAUSE = re.compile(r"\b(?:private|firstprivate|lastprivate|linear|reduction)\([^()]*\)")
+CLAUSE = re.compile(r"\b(?:private|firstprivate|lastprivate|linear|reduction)\([^()]*")
 LOOP = re.compile(r"^(\s*)(?:for|while|do|std::|return std::)\b")
 
 Case = collections.namedtuple("Case", "name first last expects carried excuse")
@@ -73,6 +73,10 @@ def cases(file):
         )
 
 
+class Uncompilable(Exception):
+    pass
+
+
 class Programs:
     """The fixture in a scratch folder, built in several ways."""
 
@@ -100,12 +104,14 @@ class Programs:
             text=True,
         )
         if done.returncode:
-            sys.exit(f"the {out} program does not compile\n{done.stderr[:4000]}")
+            raise Uncompilable(f"the {out} program does not compile\n{done.stderr[:4000]}")
         return program
 
     def fixed(self):
         """The text after `heddle fix`."""
         path = self.write(self.text)
+        if not self.heddle:
+            return self.text
         database.write(self.scratch, database.rows([path], self.flags))
         options = ["-p", self.scratch, "--checks=-*," + CHECK]
         options.append("--option=" + CHECK.removeprefix("heddle-") + ".MinWork=0")
@@ -161,10 +167,10 @@ def labelled(original, fixed, cases):
     for case in cases:
         for line, text in case.expects:
             at = now.get(line - 1)
-            if at is None or new[at - 1].lstrip().startswith("#pragma omp"):
+            if at is None or at and new[at - 1].lstrip().startswith("#pragma omp"):
                 edited.append((case.name, line))
             elif not case.excuse:
-                named[at] = (case.name, line, " ".join(CLAUSE.findall(text)))
+                named[at] = (case.name, line, " ".join(c + ")" for c in CLAUSE.findall(text)))
     for at in sorted(named, reverse=True):
         indent = LOOP.match(new[at])
         if not indent:
@@ -239,6 +245,7 @@ def carried_loops(programs, cases, plain):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--heddle", required=True)
+    parser.add_argument("--labels-only", action="store_true")
     parser.add_argument("file")
     arguments, flags = sys.argv[1:], []
     if "--" in arguments:
@@ -255,7 +262,7 @@ def main():
         if not (case.expects or case.carried or case.excuse)
     ]
     with tempfile.TemporaryDirectory() as scratch:
-        programs = Programs(a.file, flags, a.heddle, scratch)
+        programs = Programs(a.file, flags, None if a.labels_only else a.heddle, scratch)
         plain = programs.build(programs.text, "serial")
         code, serial, err = run(plain)
         if code:
@@ -265,8 +272,11 @@ def main():
             for case in known
             if not re.search(rf"^{case.name}\b", serial, re.M)
         ]
-        wrong += parallel_loops(programs, known, serial)
-        wrong += carried_loops(programs, known, plain)
+        for part in (parallel_loops(programs, known, serial), carried_loops(programs, known, plain)):
+            try:
+                wrong += part
+            except Uncompilable as error:
+                wrong.append(str(error))
     for case in known:
         if case.excuse:
             print(f"{case.name} is not shown: {case.excuse}")

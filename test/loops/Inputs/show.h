@@ -85,6 +85,12 @@ template <class R> void fill(R &range, std::size_t size, unsigned seed) {
   fill(range, seed);
 }
 
+template <std::size_t N> void fillText(char (&text)[N], unsigned seed) {
+  for (char &each : text)
+    each = static_cast<char>('a' + nextDigit(seed));
+  text[N - 1] = 0;
+}
+
 /// The numbers below the size, each once, in some order.
 template <class R> void permutation(R &range) {
   std::size_t n = std::size(range), k = 0;

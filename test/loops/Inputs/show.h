@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <initializer_list>
 #include <iterator>
 #include <string>
 #include <tuple>
@@ -85,6 +86,12 @@ template <class R> void fill(R &range, std::size_t size, unsigned seed) {
   fill(range, seed);
 }
 
+template <class T, std::size_t N>
+void fillFrom(T (&range)[N], std::initializer_list<std::type_identity_t<T>> values) {
+  std::size_t k = 0;
+  for (auto &each : range)
+    each = *(values.begin() + k++ % values.size());
+}
 template <std::size_t N> void fillText(char (&text)[N], unsigned seed) {
   for (char &each : text)
     each = static_cast<char>('a' + nextDigit(seed));
@@ -96,6 +103,13 @@ template <class R> void permutation(R &range) {
   std::size_t n = std::size(range), k = 0;
   for (auto &each : range)
     each = static_cast<std::remove_reference_t<decltype(each)>>(k++ * 7 % n);
+}
+
+/// Every number one or two more than the one before.
+template <class R> void ascending(R &range) {
+  int k = 0;
+  for (auto &each : range)
+    each = k, k += 1 + k % 2;
 }
 
 template <class Call, class Result> void show(const char *call, Call run, Result state) {

@@ -198,7 +198,8 @@ def parallel_loops(programs, cases, serial):
             yield f"by {threads} threads it prints something else (code {code})\n{difference(serial, out)}{err[:500]}"
     code, out, report = run(programs.build(text, "checked", "-fopenmp", "-fsanitize=thread"), threads=THREADS[-1])
     if RACE in report or code:
-        yield f"a race where none may be (code {code})\n{report[:6000]}"
+        where = ", ".join(c.name for c in cases if re.search(rf"\b{c.name}\b", report))
+        yield f"a race where none may be, in {where} (code {code})\n{report[:3000]}"
     elif out != serial:
         yield f"it prints something else under ThreadSanitizer\n{difference(serial, out)}"
     hand = [c.name for c in cases if c.by_hand and c.expects and c.name not in (name for name, _ in edited)]

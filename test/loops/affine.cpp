@@ -99,8 +99,8 @@ void outer_of_a_recurrence_along_rows_bad() {
 
 void forward_substitution_bad() {
   for (int i = 1; i < N; ++i)  // CARRIED
+    // NOT-SHOWN: a clause would give each thread zeros for the `solution[j]` that it reads
     for (int j = 0; j < i; ++j)  // EXPECT: only combine their results
-      // NOT-SHOWN: a clause would give each thread zeros for the `solution[j]` that it reads
       solution[i] -= factors[i][j] * solution[j];
 }
 

@@ -3,6 +3,8 @@
 // REQUIRES: openmp
 //
 // The forms of a loop: what advances, in which direction, and where the loop says so.
+// What stands under _OPENMP is the same loop by hand, for labels that no pragma alone can
+// show.
 #include "Inputs/show.h"
 
 #include <cstddef>
@@ -30,10 +32,14 @@ void counted_down_to_one_bad() {
 }
 
 void unsigned_counted_down_bad() {
-  for (std::size_t i = N; i-- > 0;) {  // EXPECT: independent
-    // NOT-SHOWN: OpenMP wants the step in the third part of the header
+#ifdef _OPENMP
+#pragma omp parallel for
+  for (int i = 0; i < N; ++i)
     a[i] = c[i] - b[i];
-  }
+#else
+  for (std::size_t i = N; i-- > 0;)  // EXPECT: independent
+    a[i] = c[i] - b[i];
+#endif
 }
 
 void until_not_equal_bad() {
@@ -81,37 +87,57 @@ void pointer_in_pairs_bad() {
 }
 
 void while_loop_bad() {
+#ifdef _OPENMP
+#pragma omp parallel for
+  for (int i = 0; i < N; ++i)
+    a[i] = b[i] * b[i];
+#else
   int i = 0;
   while (i < N) {  // EXPECT: independent
-    // NOT-SHOWN: OpenMP takes no `while`
     a[i] = b[i] * b[i];
     ++i;
   }
+#endif
 }
 
 void while_counted_down_bad(int n) {
+#ifdef _OPENMP
+#pragma omp parallel for
+  for (int i = n - 1; i >= 0; --i)
+    c[i] = a[i] + b[i];
+#else
   while (n > 0) {  // EXPECT: independent
-    // NOT-SHOWN: OpenMP takes no `while`
     --n;
     c[n] = a[n] + b[n];
   }
+#endif
 }
 
 void do_loop_bad() {
+#ifdef _OPENMP
+#pragma omp parallel for
+  for (int i = 0; i < N; ++i)
+    a[i] = numbers[i] + 1;
+#else
   int i = 0;
   do {  // EXPECT: independent
-    // NOT-SHOWN: OpenMP takes no `do`
     a[i] = numbers[i] + 1;
     i++;
   } while (i < N);
+#endif
 }
 
 void step_in_the_body_bad() {
+#ifdef _OPENMP
+#pragma omp parallel for
+  for (int i = 0; i < N; i += 2)
+    a[i] = b[i];
+#else
   for (int i = 0; i < N;) {  // EXPECT: independent
-    // NOT-SHOWN: OpenMP wants the step in the third part of the header
     a[i] = b[i];
     i += 2;
   }
+#endif
 }
 
 void skipping_some_bad() {

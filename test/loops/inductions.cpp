@@ -3,7 +3,8 @@
 // REQUIRES: openmp
 //
 // A second variable that goes along with the index: in step with it, and then it
-// can be computed, or only sometimes.
+// can be computed, or only sometimes. What stands under _OPENMP is the same loop by
+// hand, for labels that no pragma alone can show.
 #include "Inputs/show.h"
 
 #include <vector>
@@ -55,9 +56,16 @@ void interleaved_bad() {
 
 void grey_of_colours_bad() {
   int p = 0;
-  for (int i = 0; i < N; ++i, p += 3)  // EXPECT: linear(p : 3)
-    // NOT-SHOWN: OpenMP wants one step in the header
+#ifdef _OPENMP
+#pragma omp parallel for linear(p : 3)
+  for (int i = 0; i < N; ++i) {
     grey[i] = static_cast<unsigned char>((pixels[p] + pixels[p + 1] + pixels[p + 2]) / 3);
+    p += 3;
+  }
+#else
+  for (int i = 0; i < N; ++i, p += 3)  // EXPECT: linear(p : 3)
+    grey[i] = static_cast<unsigned char>((pixels[p] + pixels[p + 1] + pixels[p + 2]) / 3);
+#endif
 }
 
 void pointer_along_bad() {
@@ -75,18 +83,32 @@ void output_pointer_along_bad() {
 }
 
 void both_pointers_bad(double *to, const double *from, int n) {
-  for (int i = 0; i < n; ++i)  // EXPECT: if `from` and `to` do not overlap
-    // NOT-SHOWN: two pointers advance, and the assumption says the rest
+#ifdef _OPENMP
+#pragma omp parallel for linear(to : 1) linear(from : 1)
+  for (int i = 0; i < n; ++i)
     *to++ = *from++ * 3;
+#else
+  for (int i = 0; i < n; ++i)  // EXPECT: if `from` and `to` do not overlap
+    *to++ = *from++ * 3;
+#endif
 }
 
 void meeting_pointers_bad() {
-  for (int i = 0, j = N - 1; i < j; ++i, --j) {  // EXPECT: independent
-    // NOT-SHOWN: OpenMP wants one index in the header
+#ifdef _OPENMP
+#pragma omp parallel for
+  for (int i = 0; i < N / 2; ++i) {
+    int j = N - 1 - i;
     double t = a[i];
     a[i] = a[j];
     a[j] = t;
   }
+#else
+  for (int i = 0, j = N - 1; i < j; ++i, --j) {  // EXPECT: independent
+    double t = a[i];
+    a[i] = a[j];
+    a[j] = t;
+  }
+#endif
 }
 
 void computed_each_time_bad() {

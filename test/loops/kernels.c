@@ -74,9 +74,14 @@ void to_grey_bad(void) {
 }
 
 void inverted_bad(unsigned char *p, const unsigned char *end) {
+#ifdef _OPENMP
+#pragma omp parallel for
+  for (unsigned char *q = p; q < end; q++)
+    *q = (unsigned char)(255 - *q);
+#else
   for (; p < end; p++)  // EXPECT: independent
-    // NOT-SHOWN: OpenMP wants the start in the header
     *p = (unsigned char)(255 - *p);
+#endif
 }
 
 double norm_bad(const double *v, int n) {

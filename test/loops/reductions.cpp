@@ -3,7 +3,8 @@
 // REQUIRES: openmp
 //
 // What iterations only combine: sums, extremes, logic, counts, tables, lists. The
-// data are digits, so that sums are exact in any order.
+// data are digits, so that sums are exact in any order. What stands under _OPENMP is
+// the same loop by hand, for labels that no pragma alone can show.
 #include "Inputs/show.h"
 
 #include <algorithm>
@@ -222,28 +223,66 @@ void column_sums_bad() {
 }
 
 void histogram_of_unknown_size_bad(int *hist) {
-  for (int i = 0; i < N; ++i)  // EXPECT: updates of `hist` are made atomic
-    // NOT-SHOWN: the clause would need the size
+#ifdef _OPENMP
+#pragma omp parallel for
+  for (int i = 0; i < N; ++i)
+#pragma omp atomic
     hist[numbers[i]]++;
+#else
+  for (int i = 0; i < N; ++i)  // EXPECT: updates of `hist` are made atomic
+    hist[numbers[i]]++;
+#endif
 }
 
+#ifdef _OPENMP
+struct Best {
+  double value;
+  int at;
+};
+// Of equal ones the first, as in serial.
+Best least(Best x, Best y) { return x.value < y.value || (x.value == y.value && x.at < y.at) ? x : y; }
+Best most(Best x, Best y) { return x.value > y.value || (x.value == y.value && x.at < y.at) ? x : y; }
+#pragma omp declare reduction(argmin : Best : omp_out = least(omp_out, omp_in)) \
+    initializer(omp_priv = {DBL_MAX, INT_MAX})
+#pragma omp declare reduction(argmax : Best : omp_out = most(omp_out, omp_in)) \
+    initializer(omp_priv = {-DBL_MAX, INT_MAX})
+#endif
+
 int index_of_largest_bad() {
+#ifdef _OPENMP
+  Best found = {a[0], 0};
+#pragma omp parallel for reduction(argmax : found)
+  for (int i = 1; i < N; ++i)
+    if (a[i] > found.value)
+      found = {a[i], i};
+  return found.at;
+#else
   double best = a[0];
   int at = 0;
   for (int i = 1; i < N; ++i)  // EXPECT: reduction(argmax : best, at)
-    // NOT-SHOWN: no clause keeps a pair
     if (a[i] > best) {
       best = a[i];
       at = i;
     }
   return at;
+#endif
 }
 
 int nearest_point_bad(double x, double y) {
+#ifdef _OPENMP
+  Best found = {1e9, -1};
+#pragma omp parallel for reduction(argmin : found)
+  for (int i = 0; i < N; ++i) {
+    double dx = points[i].x - x, dy = points[i].y - y;
+    double d = dx * dx + dy * dy;
+    if (d < found.value)
+      found = {d, i};
+  }
+  return found.at;
+#else
   double best = 1e9;
   int at = -1;
   for (int i = 0; i < N; ++i) {  // EXPECT: reduction(argmin : best, at)
-    // NOT-SHOWN: no clause keeps a pair
     double dx = points[i].x - x, dy = points[i].y - y;
     double d = dx * dx + dy * dy;
     if (d < best) {
@@ -252,22 +291,40 @@ int nearest_point_bad(double x, double y) {
     }
   }
   return at;
+#endif
 }
 
 std::vector<double> collected_bad() {
   std::vector<double> out;
+#ifdef _OPENMP
+#pragma omp parallel for ordered
+  for (int i = 0; i < N; ++i) {
+    double root = std::sqrt(a[i]);
+#pragma omp ordered
+    out.push_back(root);
+  }
+#else
   for (int i = 0; i < N; ++i)  // EXPECT: reduction(append : out)
-    // NOT-SHOWN: no clause appends
     out.push_back(std::sqrt(a[i]));
+#endif
   return out;
 }
 
 std::vector<int> selected_bad() {
   std::vector<int> out;
+#ifdef _OPENMP
+#pragma omp parallel for ordered
+  for (int i = 0; i < N; ++i) {
+    bool chosen = a[i] > b[i];
+#pragma omp ordered
+    if (chosen)
+      out.push_back(i);
+  }
+#else
   for (int i = 0; i < N; ++i)  // EXPECT: reduction(append : out)
-    // NOT-SHOWN: no clause appends
     if (a[i] > b[i])
       out.push_back(i);
+#endif
   return out;
 }
 
@@ -294,17 +351,35 @@ double through_a_call_bad() {
 }
 
 void members_bad(Totals &t) {
+#ifdef _OPENMP
+  double sum = t.sum;
+  int count = t.count;
+#pragma omp parallel for reduction(+ : sum, count)
+  for (int i = 0; i < N; ++i) {
+    sum += a[i];
+    count++;
+  }
+  t.sum = sum;
+  t.count = count;
+#else
   for (int i = 0; i < N; ++i) {  // EXPECT: reduction(+ : t.count), reduction(+ : t.sum)
-    // NOT-SHOWN: a clause takes no member of another object
     t.sum += a[i];
     t.count++;
   }
+#endif
 }
 
 void global_struct_bad() {
+#ifdef _OPENMP
+  double weight = totals.weight;
+#pragma omp parallel for reduction(+ : weight)
+  for (int i = 0; i < N; ++i)
+    weight += b[i];
+  totals.weight = weight;
+#else
   for (int i = 0; i < N; ++i)  // EXPECT: reduction(+ : totals.weight)
-    // NOT-SHOWN: a clause takes no member of another object
     totals.weight += b[i];
+#endif
 }
 
 // Not only combined

@@ -105,6 +105,11 @@ template <class R> void permutation(R &range) {
     each = static_cast<std::remove_reference_t<decltype(each)>>(k++ * 7 % n);
 }
 
+template <class T, std::size_t N> void addresses(T *(&range)[N], T (&of)[N]) {
+  for (std::size_t k = 0; k < N; ++k)
+    range[k] = &of[k * 7 % N];
+}
+
 /// Every number one or two more than the one before.
 template <class R> void ascending(R &range) {
   int k = 0;

@@ -35,6 +35,7 @@ LoopAccess describe(FunctionBody &B, ElementRef R, const Expr *E) {
   A.Distinct = R.Distinct;
   A.Container = R.Container;
   A.Rows = R.Rows;
+  A.Part = R.Part;
   if (E) {
     A.Text = B.F.Unit.text(E);
     QualType T = E->getType();
@@ -148,7 +149,16 @@ void Collector::access(const Step &S, uint32_t L, uint32_t Arm) {
   LoopAccess A;
   if (S.Var) {
     ElementRef R;
-    R.Base = B.F.variable(S.Var);
+    R.Base = B.F.variable(S.Var, true);
+    if (S.Var->getTLSKind() != VarDecl::TLS_None || B.F.Copied.contains(S.Var)) {
+      // State of the thread, or of the lambda itself.
+      bool Own = B.F.Copied.contains(S.Var);
+      B.F.Unit.mention(S.Var);
+      std::string Name = B.F.Unit.usr(S.Var).str().str() + (Own ? "#copy" : "");
+      R.Base = {Own ? RootKind::Local : RootKind::Global, Symbol(Name), 0, {}};
+      if (S.Writes)
+        B.facts().KeepsState = true;
+    }
     if (!R.Base.known())
       return;
     R.Base = extend(R.Base, S.Field.str());

@@ -269,6 +269,7 @@ ElementRef Resolver::element(const Expr *E) {
       return Opaque(false);
     ElementRef R = M->isArrow() ? pointee(M->getBase()).To : element(M->getBase());
     bool Shared = Field->isBitField() || Field->getParent()->isUnion() || Field->getName().empty();
+    R.Part |= Shared;
     if (R.Subscripts.empty()) {
       if (!Shared && R.Base.known())
         R.Base = extend(R.Base, ("." + Field->getName()).str());

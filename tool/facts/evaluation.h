@@ -39,6 +39,8 @@ private:
   void called(uint32_t Call) {
     push(Step::Call);
     Out->back().Index = Call;
+    if (Call != None)
+      B.facts().Calls[Call].Caught = Tries != 0;
   }
 
   void markUnknown(llvm::StringRef Why, clang::SourceRange At) {
@@ -98,7 +100,7 @@ private:
   /// A glvalue whose reads are part of a reduction.
   const clang::Expr *Suppressed = nullptr;
   Symbol Region; ///< Parallel annotation that the next loops are under.
-  unsigned Depth = 0;
+  unsigned Depth = 0, Tries = 0;
 };
 
 } // namespace heddle

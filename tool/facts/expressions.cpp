@@ -127,6 +127,8 @@ void Evaluation::update(const Expr *LHS, const Expr *RHS, const Expr *At,
 /// The operator when `LHS = RHS` only combines LHS with other values.
 llvm::StringRef Evaluation::reduction(const Expr *LHS, const Expr *RHS) {
   const Expr *R = plain(RHS);
+  if (LHS->getType()->isIntegralOrEnumerationType() && R->getType()->isFloatingType())
+    return {};
   auto Operand = [&](const Expr *E) { return sameExpr(E, LHS, Ast); };
   if (const auto *C = dyn_cast<ConditionalOperator>(R)) {
     const auto *Test = dyn_cast<BinaryOperator>(plain(C->getCond()));
@@ -238,7 +240,10 @@ bool Evaluation::assign(const BinaryOperator *A, bool Discard) {
     default:
       break;
     }
-    if (!Discard || mentions(RHS, LHS, Ast) || LHS->getType()->isAnyPointerType())
+    // `int n; n += 0.5` cuts off after every step.
+    bool Cut = LHS->getType()->isIntegralOrEnumerationType() &&
+               cast<CompoundAssignOperator>(A)->getComputationResultType()->isFloatingType();
+    if (!Discard || Cut || mentions(RHS, LHS, Ast) || LHS->getType()->isAnyPointerType())
       Operator = {};
     eval(RHS);
     eval(LHS);
@@ -373,6 +378,8 @@ void Evaluation::eval(const Expr *E, bool Discard) {
   } else if (isa<CXXThrowExpr>(E)) {
     forEachChild(E, [&](const Stmt *K) { eval(dyn_cast<Expr>(K)); });
     exitAll(E->getSourceRange());
+    if (!Tries && !B.facts().Throws.valid())
+      B.facts().Throws = F.Unit.span(E->getSourceRange());
     jump();
   } else if (isa<CoawaitExpr, CoyieldExpr, DependentCoawaitExpr>(E)) {
     markUnknown("the coroutine suspends", E->getSourceRange());

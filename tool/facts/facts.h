@@ -98,6 +98,7 @@ struct Call {
   std::vector<Callable> Callables;
   /// Innermost entry of FunctionFacts::Loops around the call, or None.
   uint32_t Loop = None;
+  bool Caught = false; ///< Within a try, whose handlers are taken to fit.
   /// As in LoopAccess. Order is 0 when the place in the order is not known.
   uint32_t Order = 0, Arm = None;
   Span At;
@@ -225,6 +226,11 @@ struct FunctionFacts {
   Linkage Link = Linkage::Unique;
   bool Constructor = false, Destructor = false, Const = false, Coroutine = false;
   bool Main = false;
+  /// It changes what no Access shows: a thread-local variable, or what a lambda has
+  /// captured by copy.
+  bool KeepsState = false;
+  /// An exception may leave it here: a `throw` outside of any try.
+  Span Throws;
   uint32_t Parameters = 0;
   Span At;   ///< The name in the definition.
   Span Body; ///< From brace to brace.
@@ -259,7 +265,8 @@ struct Variable {
   Symbol Usr, Name, Type;
   Span At;
   Linkage Link = Linkage::Unique;
-  bool Static = false; ///< Static storage duration.
+  bool Static = false; ///< Static storage duration, or that of its thread.
+  bool ThreadLocal = false;
   bool Definition = false;
   bool Const = false;
   uint64_t Size = 0; ///< Bytes; 0 when not known.
@@ -325,6 +332,7 @@ template <class F> void fields(Call &S, F &&f) {
   f("args", S.Args);
   f("callables", S.Callables);
   f("loop", S.Loop);
+  f("caught", S.Caught);
   f("order", S.Order);
   f("arm", S.Arm);
   f("at", S.At);
@@ -380,6 +388,8 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("const", S.Const);
   f("coroutine", S.Coroutine);
   f("main", S.Main);
+  f("keepsState", S.KeepsState);
+  f("throws", S.Throws);
   f("parameters", S.Parameters);
   f("at", S.At);
   f("body", S.Body);
@@ -408,6 +418,7 @@ template <class F> void fields(Variable &S, F &&f) {
   f("at", S.At);
   f("link", S.Link);
   f("static", S.Static);
+  f("threadLocal", S.ThreadLocal);
   f("definition", S.Definition);
   f("const", S.Const);
   f("size", S.Size);

@@ -85,6 +85,8 @@ struct LoopAccess {
   /// A scalar variable, which Loop::Scalars describe; here for callers, who see
   /// globals and what a lambda has captured.
   bool Scalar = false;
+  /// Some bits of what is named: a bit-field, a member of a union.
+  bool Part = false;
   /// Only the structure of a container is looked at, as by size().
   bool Structure = false;
   /// Position in the order of evaluation of the function.
@@ -193,6 +195,7 @@ template <class F> void fields(LoopAccess &S, F &&f) {
   f("container", S.Container);
   f("rows", S.Rows);
   f("scalar", S.Scalar);
+  f("part", S.Part);
   f("structure", S.Structure);
   f("order", S.Order);
   f("arm", S.Arm);

@@ -13,6 +13,7 @@ struct VariableUse {
   /// Where, in order of the text; calls that it is handed to count.
   llvm::SmallVector<clang::SourceLocation, 2> Writes;
   bool AddressTaken = false;
+  bool Referenced = false; ///< A local reference that may change it is bound to it.
   /// Assignments `v = e;` that are statements of a block.
   struct Assignment {
     const clang::BinaryOperator *Is = nullptr;
@@ -114,7 +115,7 @@ struct ElementRef {
   std::vector<Affine> Subscripts;
   std::string Field; ///< After the first subscript.
   Symbol Container;  ///< As LoopAccess::Container.
-  bool Distinct = false, Rows = false;
+  bool Distinct = false, Rows = false, Part = false;
 };
 
 // uses.cpp
@@ -160,8 +161,8 @@ void recogniseHeader(FunctionBody &B, uint32_t L);
 void collect(FunctionBody &B);
 
 // scalars.cpp
-/// Scalars whose address goes to a callee are memory like any other: what is done
-/// to them is in the callee.
+/// Scalars whose address is taken, or goes to a callee, are memory like any other:
+/// what is done to them can have another name.
 void keepInMemory(FunctionBody &B);
 /// Finds the inductions of all loops.
 void findInductions(FunctionBody &B);

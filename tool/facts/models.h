@@ -135,10 +135,12 @@ struct ApiModel {
   bool Pure = false;
   /// callbacks.yaml: calls what it is given before it returns.
   bool CallsBack = false;
+  /// exits.yaml: ends the program in an orderly way.
+  bool Exits = false;
 
   explicit operator bool() const {
     return Blocks || Locks || Launches || Joins || Hazard || Container || Returns ||
-           AsyncSignalSafe || Pure || CallsBack;
+           AsyncSignalSafe || Pure || CallsBack || Exits;
   }
 };
 

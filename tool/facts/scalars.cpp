@@ -353,6 +353,9 @@ void Classifier::report(const Step &L, const Seen &X, const State &End, const Wa
 void keepInMemory(FunctionBody &B) {
   llvm::DenseSet<const VarDecl *> Given;
   givenToCalls(B.Root.Kids, Given);
+  for (const auto &[V, Use] : B.Uses)
+    if ((Use.AddressTaken || Use.Referenced) && isScalarVariable(V))
+      Given.insert(V);
   for (const LoopHeader &H : B.Headers)
     Given.erase(H.Index);
   if (!Given.empty())

@@ -87,12 +87,11 @@ class Programs:
 
     def __init__(self, file, flags, heddle, scratch):
         self.name = os.path.basename(file)
-        self.flags, self.heddle, self.scratch = flags, heddle, scratch
+        # What it includes stays where it is.
+        self.flags = [*flags, "-iquote", os.path.dirname(os.path.abspath(file))]
+        self.heddle, self.scratch = heddle, scratch
         self.compiler = database.COMPILER[os.path.splitext(file)[1]]
         self.text = open(file, encoding="utf-8").read()
-        inputs = os.path.join(os.path.dirname(os.path.abspath(file)), "Inputs")
-        if os.path.isdir(inputs):
-            shutil.copytree(inputs, os.path.join(scratch, "Inputs"))
 
     def write(self, text):
         path = os.path.join(self.scratch, self.name)
@@ -140,7 +139,7 @@ class Programs:
         return "\n".join(lines)
 
 
-def run(program, *arguments, threads=1):
+def run(program, *arguments, threads=1, sanitizer="exitcode=0"):
     """Code, output and the sanitizer's report."""
     environment = dict(
         os.environ,
@@ -148,7 +147,7 @@ def run(program, *arguments, threads=1):
         OMP_DYNAMIC="false",
         OMP_WAIT_POLICY="passive",
         OMP_TOOL_LIBRARIES=ARCHER,
-        TSAN_OPTIONS="ignore_noninstrumented_modules=1 exitcode=0 history_size=4",
+        TSAN_OPTIONS="ignore_noninstrumented_modules=1 history_size=4 " + sanitizer,
     )
     # Without randomised addresses: the kernel's default does not fit the shadow memory.
     done = subprocess.run(
@@ -239,11 +238,12 @@ def carried_loops(programs, cases, plain):
             sys.exit(f"main does not run {case.name}")
         for attempt in range(TRIES):
             # By 3 as well, for what meets again after a multiple of 4 iterations.
-            code, out, report = run(program, case.name, threads=4 - attempt % 2)
+            # After a race anything may happen, so it ends the program.
+            code, out, report = run(program, case.name, threads=4 - attempt % 2, sanitizer="halt_on_error=1")
             if races_in(report, programs.name, case):
                 by_race.append(case.name)
                 break
-            if code or out != serial:
+            if RACE not in report and (code or out != serial):
                 by_output.append(case.name)
                 break
         else:

@@ -124,14 +124,19 @@ std::string clauses(const LoopJudgement &J, llvm::StringRef Separator) {
     All.push_back("private(" + list(Base(J.Private)) + ")");
   if (!J.LastPrivate.empty())
     All.push_back("lastprivate(" + list(Base(J.LastPrivate)) + ")");
+  if (!J.FirstPrivate.empty())
+    All.push_back("firstprivate(" + list(Base(J.FirstPrivate)) + ")");
+  for (const LoopJudgement::Linear &V : J.Linears)
+    All.push_back(("linear(" + V.Name.str() + " : " + llvm::Twine(V.Step) + ")").str());
   for (const LoopJudgement::Reduction &R : J.Reductions)
     All.push_back(("reduction(" + R.Operator.str() + " : " + R.Name.str() + ")").str());
   return llvm::join(All, Separator);
 }
 
 bool canAnnotate(const Loop &L, const LoopJudgement &J) {
-  return L.Annotatable && J.Verdict != LoopVerdict::Conditional &&
-         llvm::all_of(J.Reductions, [](const auto &R) { return isVariable(R.Name); });
+  auto Variable = [](const auto &R) { return isVariable(Symbol(R.Name.str().split('[').first)); };
+  return L.Annotatable && J.Expressible && J.Verdict != LoopVerdict::Conditional &&
+         llvm::all_of(J.Reductions, Variable);
 }
 
 class Finder {
@@ -193,7 +198,8 @@ bool Finder::consider(FunctionId F, uint32_t L) {
 void Finder::report(FunctionId F, uint32_t L, const LoopJudgement &J, double Trip) {
   const FunctionFacts &Facts = P.facts(F);
   const Loop &T = Facts.Loops[L];
-  bool Privatise = !J.Private.empty() || !J.LastPrivate.empty();
+  bool Privatise = !J.Private.empty() || !J.LastPrivate.empty() || !J.FirstPrivate.empty() ||
+                   !J.Linears.empty();
   Advice A;
   A.Check = Symbol(Info.Name);
   A.Kind = Symbol("loop");

@@ -26,6 +26,7 @@ struct Update {
   const VarDecl *V = nullptr;
   const Expr *E = nullptr;
   std::optional<int64_t> By; ///< Empty when the step is not a constant.
+  const Expr *Step = nullptr; ///< Then: the step.
 };
 
 class Header {
@@ -55,6 +56,7 @@ private:
   void updates(const Expr *E, llvm::SmallVectorImpl<Update> &Out) const;
   void bodyUpdates(const Stmt *Body, llvm::SmallVectorImpl<Update> &Out) const;
   bool changes(const Stmt *In, const Expr *Value) const;
+  bool fixed(const Expr *Value) const;
   bool condition(const Expr *Cond, llvm::ArrayRef<Update> Updates);
   const Expr *initial(const Stmt *Init, const VarDecl *V) const;
   void lower(const Stmt *Init);
@@ -115,7 +117,7 @@ std::optional<Update> Header::update(const Expr *E) const {
   std::optional<int64_t> C = constant(By);
   if (C && Minus)
     C = -*C;
-  return Update{V, E, C};
+  return Update{V, E, C, By};
 }
 
 void Header::updates(const Expr *E, llvm::SmallVectorImpl<Update> &Out) const {
@@ -152,6 +154,20 @@ bool Header::changes(const Stmt *In, const Expr *Value) const {
       Found = Found || changes(In, E);
   });
   return Found;
+}
+
+/// Computed from variables that do not change in the loop, without a look at memory.
+bool Header::fixed(const Expr *Value) const {
+  if (isa<CallExpr, ArraySubscriptExpr, MemberExpr>(Value))
+    return false;
+  if (const VarDecl *V = variableOf(Value))
+    return !V->getType()->isReferenceType() && !B.use(V).AddressTaken && !writesIn(H.S, V);
+  bool All = true;
+  forEachChild(Value, [&](const Stmt *C) {
+    const auto *E = dyn_cast<Expr>(C);
+    All = All && E && fixed(E);
+  });
+  return All;
 }
 
 bool Header::condition(const Expr *Cond, llvm::ArrayRef<Update> Updates) {
@@ -204,6 +220,8 @@ bool Header::condition(const Expr *Cond, llvm::ArrayRef<Update> Updates) {
       Up = *It->By > 0;
     } else if (It->By && (*It->By == 0 || (*It->By > 0) != Up))
       return unknown("its index moves away from its bound", Cond->getSourceRange());
+    if (!It->By && !(It->Step && fixed(It->Step)))
+      return unknown("its step changes in the loop", It->E->getSourceRange());
     L.Index = B.F.Unit.usr(V);
     L.IndexName = Symbol(V->getName());
     L.Step = It->By ? *It->By : Up ? 1 : -1;
@@ -376,6 +394,8 @@ void Header::recognise() {
       pointerBounds(variableOf(O->getLHS()) == H.Index ? O->getRHS() : O->getLHS());
   if (U->By)
     trip();
+  else // some of the values between only, so no write is certain
+    L.Lower = L.Upper = {};
   L.Annotatable = annotatable(cast<ForStmt>(H.S), llvm::ArrayRef(Updates).take_front(InHeader)) &&
                   U->By.has_value();
 }

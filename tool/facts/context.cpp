@@ -198,6 +198,7 @@ void UnitContext::mention(const VarDecl *V) {
   R.Type = type(V->getType());
   R.At = span(Shown->getLocation());
   R.Static = V->hasGlobalStorage();
+  R.ThreadLocal = V->getTLSKind() != VarDecl::TLS_None;
   R.Definition = Def != nullptr;
   R.Const = V->getType().isConstQualified();
   if (!V->isExternallyVisible())
@@ -211,6 +212,10 @@ void UnitContext::mention(const VarDecl *V) {
   QualType T = V->getType().getNonReferenceType();
   if (!T->isIncompleteType() && !T->isDependentType() && !T->isVariableArrayType())
     R.Size = Ast.getTypeSizeInChars(T).getQuantity();
+  while (const ConstantArrayType *A = Ast.getAsConstantArrayType(T)) {
+    R.Extent.push_back(A->getSize().getLimitedValue());
+    T = A->getElementType();
+  }
   Facts.Variables.push_back(std::move(R));
 }
 

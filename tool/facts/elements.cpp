@@ -257,7 +257,8 @@ ElementRef Resolver::element(const Expr *E) {
           subscript(R, term(F.Unit.usr(V)));
           return R;
         }
-      if (V->getInit() && !isa<ParmVarDecl>(V) && stable(V->getInit(), true))
+      if (V->getInit() && !isa<ParmVarDecl>(V) && stable(V->getInit(), true, F.Unit.Sources.getExpansionLoc(V->getInit()->getEndLoc()),
+                 F.Unit.Sources.getExpansionLoc(E->getBeginLoc())))
         return element(V->getInit());
     }
     return Opaque(false);
@@ -268,6 +269,7 @@ ElementRef Resolver::element(const Expr *E) {
       return Opaque(false);
     ElementRef R = M->isArrow() ? pointee(M->getBase()).To : element(M->getBase());
     bool Shared = Field->isBitField() || Field->getParent()->isUnion() || Field->getName().empty();
+    R.Part |= Shared;
     if (R.Subscripts.empty()) {
       if (!Shared && R.Base.known())
         R.Base = extend(R.Base, ("." + Field->getName()).str());

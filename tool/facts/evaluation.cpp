@@ -142,7 +142,9 @@ void Evaluation::statement(const Stmt *S) {
   } else if (const auto *T = dyn_cast<CXXTryStmt>(S)) {
     Step Branch;
     Branch.What = Step::Branch;
+    ++Tries;
     Branch.Kids.push_back(sequence([&] { statement(T->getTryBlock()); }));
+    --Tries;
     for (unsigned I = 0; I < T->getNumHandlers(); ++I)
       Branch.Kids.push_back(sequence([&] {
         if (const VarDecl *V = T->getHandler(I)->getExceptionDecl())

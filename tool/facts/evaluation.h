@@ -35,6 +35,13 @@ private:
   }
   void push(Step::Kind K) { Out->emplace_back().What = K; }
   void jump() { push(Step::Jump); }
+  /// The call whose arguments have just been evaluated.
+  void called(uint32_t Call) {
+    push(Step::Call);
+    Out->back().Index = Call;
+    if (Call != None)
+      B.facts().Calls[Call].Caught = Tries != 0;
+  }
 
   void markUnknown(llvm::StringRef Why, clang::SourceRange At) {
     for (const Frame &E : Around)
@@ -79,7 +86,7 @@ private:
               llvm::StringRef Operator);
   llvm::StringRef reduction(const clang::Expr *LHS, const clang::Expr *RHS);
   bool assign(const clang::BinaryOperator *A, bool Discard);
-  void call(const clang::CallExpr *E);
+  void call(const clang::CallExpr *E, bool Discard);
   void construct(const clang::CXXConstructExpr *E);
   void argument(const clang::FunctionDecl *Callee, unsigned Number, const clang::Expr *E,
                 uint32_t Call, bool Known, bool Pure = false);
@@ -93,7 +100,7 @@ private:
   /// A glvalue whose reads are part of a reduction.
   const clang::Expr *Suppressed = nullptr;
   Symbol Region; ///< Parallel annotation that the next loops are under.
-  unsigned Depth = 0;
+  unsigned Depth = 0, Tries = 0;
 };
 
 } // namespace heddle

@@ -36,7 +36,7 @@ Names enumNames(HazardKind) {
   return N;
 }
 Names enumNames(ContainerEffect) {
-  static constexpr llvm::StringLiteral N[] = {"read", "write", "atomic", "none"};
+  static constexpr llvm::StringLiteral N[] = {"read", "write", "append", "atomic", "none"};
   return N;
 }
 Names enumNames(ReturnedPlace) {
@@ -148,7 +148,7 @@ struct ColumnList {
 struct Entry {
   uint32_t Blocking = None, Lock = None, Launch = None, Join = None, Hazard = None,
            Container = None, Return = None;
-  bool AsyncSignalSafe = false, Pure = false, CallsBack = false;
+  bool AsyncSignalSafe = false, Pure = false, CallsBack = false, Exits = false;
 };
 } // namespace
 
@@ -187,6 +187,7 @@ struct Models::Tables {
       M.AsyncSignalSafe |= E.AsyncSignalSafe;
       M.Pure |= E.Pure;
       M.CallsBack |= E.CallsBack;
+      M.Exits |= E.Exits;
     }
     if (Base)
       Base->fill(Name, M);
@@ -329,6 +330,8 @@ private:
         return readFlags(Value, &Entry::Pure);
       if (Key == "callbacks")
         return readFlags(Value, &Entry::CallsBack);
+      if (Key == "exits")
+        return readFlags(Value, &Entry::Exits);
       if (Key == "not-in-std")
         return readNotInStd(Value);
       if (Key == "namespaces")
@@ -337,7 +340,7 @@ private:
           At,
           "unknown table `" + Key +
               "`; known are blocking, locks, launches, joins, mt-unsafe, "
-              "async-signal-safe, containers, returns, pure, callbacks, namespaces, not-in-std");
+              "async-signal-safe, containers, returns, pure, callbacks, exits, namespaces, not-in-std");
     });
   }
 

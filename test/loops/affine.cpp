@@ -242,7 +242,7 @@ void skewed_ok() {
 void first_row_of_all_ok() {
   for (int i = 0; i < N; ++i)  // CARRIED
     for (int j = 1; j < N; ++j)
-      cube[0][0][j] = cube[0][0][j - 1] * 0.5 + a[i][j];
+      cube[0][0][j] = cube[0][0][j] * 0.5 + a[i][j];
 }
 
 void shortest_paths_ok() {

@@ -67,6 +67,8 @@ bool Evaluation::implicitCalls(const Stmt *S) {
 /// allows; otherwise the callee's summary will say.
 void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Expr *E, uint32_t Call,
                           bool Known, bool Pure) {
+  if (isa<CXXDefaultArgExpr>(E))
+    return;
   eval(E);
   const ParmVarDecl *P =
       Callee && Number < Callee->getNumParams() ? Callee->getParamDecl(Number) : nullptr;
@@ -153,8 +155,7 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
   for (unsigned I = First; I < E->getNumArgs(); ++I)
     argument(Callee, I - First, E->getArg(I), Index, Known, Pure);
   if (Callee && Callee->isNoReturn()) {
-    if (Index != None)
-      B.Handled.insert(Index);
+    called(Index);
     jump();
     return;
   }
@@ -185,7 +186,7 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
     markUnknown("an atomic access", E->getSourceRange());
   if (!Write && (E->getNumArgs() == First || Op == OO_Subscript || Op == OO_Star || Op == OO_Arrow)) {
     // size(), empty(), *it: the elements are not read by this alone
-    if (Api.Container && Op == OO_None && innermost() != None)
+    if (Api.Container && Op == OO_None && innermost() != None && strip(Object)->isGLValue())
       if (Step *A = access(Object, true, false, Step::Structure)) {
         A->Var = nullptr;
         A->Pointee = Pointer;
@@ -217,8 +218,10 @@ void Evaluation::construct(const CXXConstructExpr *E) {
   const ApiModel &Api = F.Unit.api(C);
   bool Acts = Api.Blocks || Api.Locks || Api.Launches || Api.Joins || Api.Hazard;
   bool Known = C->isTrivial() || (F.Unit.inSystemHeader(C) && !Acts);
+  // What containers and the like are made from is only read.
+  bool Reads = Known && isStandard(C);
   for (unsigned I = 0; I < E->getNumArgs(); ++I)
-    argument(C, I, E->getArg(I), Index, Known);
+    argument(C, I, E->getArg(I), Index, Known, Reads);
   if (!Known)
     called(Index);
   else if (Index != None)

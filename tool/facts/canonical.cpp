@@ -26,6 +26,7 @@ struct Update {
   const VarDecl *V = nullptr;
   const Expr *E = nullptr;
   std::optional<int64_t> By; ///< Empty when the step is not a constant.
+  bool InCondition = false;
   const Expr *Step = nullptr; ///< Then: the step.
 };
 
@@ -57,7 +58,8 @@ private:
   void bodyUpdates(const Stmt *Body, llvm::SmallVectorImpl<Update> &Out) const;
   bool changes(const Stmt *In, const Expr *Value) const;
   bool fixed(const Expr *Value) const;
-  bool condition(const Expr *Cond, llvm::ArrayRef<Update> Updates);
+  bool condition(const Expr *Cond, llvm::SmallVectorImpl<Update> &Updates);
+  const UnaryOperator *countDown(const Expr *E) const;
   const Expr *initial(const Stmt *Init, const VarDecl *V) const;
   void lower(const Stmt *Init);
   void pointerBounds(const Expr *Bound);
@@ -117,7 +119,7 @@ std::optional<Update> Header::update(const Expr *E) const {
   std::optional<int64_t> C = constant(By);
   if (C && Minus)
     C = -*C;
-  return Update{V, E, C, By};
+  return Update{V, E, C, false, By};
 }
 
 void Header::updates(const Expr *E, llvm::SmallVectorImpl<Update> &Out) const {
@@ -170,8 +172,28 @@ bool Header::fixed(const Expr *Value) const {
   return All;
 }
 
-bool Header::condition(const Expr *Cond, llvm::ArrayRef<Update> Updates) {
+/// `i--` as, or in, the condition: what it says of the value that the body sees.
+const UnaryOperator *Header::countDown(const Expr *E) const {
+  const auto *U = dyn_cast<UnaryOperator>(plain(E));
+  return U && U->isIncrementDecrementOp() && U->isPostfix() && variableOf(U->getSubExpr()) ? U
+                                                                                          : nullptr;
+}
+
+bool Header::condition(const Expr *Cond, llvm::SmallVectorImpl<Update> &Updates) {
   Cond = plain(Cond);
+  if (const UnaryOperator *U = countDown(Cond);
+      U && U->isDecrementOp() && U->getType()->isIntegralOrEnumerationType()) {
+    const VarDecl *V = variableOf(U->getSubExpr());
+    Updates.push_back({V, U, -1, true, nullptr});
+    if (llvm::count_if(Updates, [&](const Update &X) { return X.V == V; }) != 1)
+      return unknown("its index changes more than once in an iteration", U->getSourceRange());
+    L.Index = B.F.Unit.usr(V);
+    L.IndexName = Symbol(V->getName());
+    L.Step = -1;
+    L.Upper = constantAffine(-1);
+    H.Index = V;
+    return true;
+  }
   const Expr *Left = nullptr, *Right = nullptr;
   BinaryOperatorKind Op = BO_NE;
   if (const auto *R = dyn_cast<CXXRewrittenBinaryOperator>(Cond)) {
@@ -194,6 +216,12 @@ bool Header::condition(const Expr *Cond, llvm::ArrayRef<Update> Updates) {
   for (bool Swapped : {false, true}) {
     const Expr *Side = plain(Swapped ? Right : Left), *Bound = Swapped ? Left : Right;
     int64_t Shift = 0;
+    if (const UnaryOperator *U = countDown(Side)) {
+      int64_t By = U->isIncrementOp() ? 1 : -1;
+      Updates.push_back({variableOf(U->getSubExpr()), U, By, true, nullptr});
+      Shift = -By;
+      Side = plain(U->getSubExpr());
+    }
     if (const auto *O = dyn_cast<BinaryOperator>(Side); O && O->isAdditiveOp())
       if (std::optional<int64_t> C = constant(O->getRHS())) {
         Shift = O->getOpcode() == BO_Add ? *C : -*C;
@@ -355,7 +383,7 @@ void Header::recognise() {
   if (!condition(Cond, Updates))
     return;
   const Update *U = llvm::find_if(Updates, [&](const Update &X) { return X.V == H.Index; });
-  bool InBody = U >= Updates.data() + InHeader;
+  bool InBody = U >= Updates.data() + InHeader && !U->InCondition;
   if (InBody)
     H.Update = U->E;
   // Anything else that may move the index.
@@ -370,7 +398,8 @@ void Header::recognise() {
         Count(Each);
   } else if (const auto *E = dyn_cast<Expr>(Body); !InBody || !E || plain(E) != H.Update)
     Count(Body);
-  Count(Cond);
+  if (!U->InCondition)
+    Count(Cond);
   if (Others || B.use(H.Index).AddressTaken) {
     unknown("its index `" + L.IndexName.str() + "` may change in the body", H.S->getBeginLoc());
     L.Index = {};
@@ -383,6 +412,11 @@ void Header::recognise() {
     L.Lower.Terms = {{Symbol((L.Index.str() + "#entry").str()), 1}};
   } else
     L.Lower = constantAffine(0);
+  struct Before { // the condition has moved it once when the body begins
+    Loop &L;
+    int64_t By;
+    ~Before() { L.Lower = combine(L.Lower, constantAffine(By), 1); }
+  } Moved{L, U->InCondition ? *U->By : 0};
   if (InBody || !isa<ForStmt>(H.S)) {
     if (isa<DoStmt>(H.S))
       L.Upper = {};
@@ -392,10 +426,12 @@ void Header::recognise() {
   if (H.Start && H.Index->getType()->isAnyPointerType())
     if (const auto *O = dyn_cast<BinaryOperator>(plain(Cond)))
       pointerBounds(variableOf(O->getLHS()) == H.Index ? O->getRHS() : O->getLHS());
+  if (U->InCondition)
+    return;
   if (U->By)
     trip();
-  else // some of the values between only, so no write is certain
-    L.Lower = L.Upper = {};
+  else
+    L.Strided = true;
   L.Annotatable = annotatable(cast<ForStmt>(H.S), llvm::ArrayRef(Updates).take_front(InHeader)) &&
                   U->By.has_value();
 }

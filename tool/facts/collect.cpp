@@ -66,7 +66,7 @@ private:
     return B.facts().Arms.size() - 1;
   }
   bool outlives(const VarDecl *V) const {
-    return V->hasGlobalStorage() || V->getDeclContext() != B.F.Fn;
+    return V->hasGlobalStorage() || V->isInitCapture() || V->getDeclContext() != B.F.Fn;
   }
   void add(LoopAccess A, uint32_t L) {
     FunctionFacts &F = B.facts();
@@ -150,9 +150,10 @@ void Collector::access(const Step &S, uint32_t L, uint32_t Arm) {
   if (S.Var) {
     ElementRef R;
     R.Base = B.F.variable(S.Var, true);
-    if (S.Var->getTLSKind() != VarDecl::TLS_None || B.F.Copied.contains(S.Var)) {
+    if (S.Var->getTLSKind() != VarDecl::TLS_None || B.F.Copied.contains(S.Var) ||
+        S.Var->isInitCapture()) {
       // State of the thread, or of the lambda itself.
-      bool Own = B.F.Copied.contains(S.Var);
+      bool Own = S.Var->getTLSKind() == VarDecl::TLS_None;
       B.F.Unit.mention(S.Var);
       std::string Name = B.F.Unit.usr(S.Var).str().str() + (Own ? "#copy" : "");
       R.Base = {Own ? RootKind::Local : RootKind::Global, Symbol(Name), 0, {}};

@@ -76,10 +76,9 @@ PointerRef Resolver::pointerVariable(const DeclRefExpr *D, const VarDecl *V) {
       offset(P, I);
       return P;
     }
-    for (const Induction &I : H.Inductions)
-      if (I.Var == V)
-        return Plain(advanced(L, I, D));
   }
+  if (std::optional<Affine> R = advanced(V, D))
+    return Plain(*R);
   if (const Expr *Value = value(V, D, true)) {
     // What a call returns has no better name than the variable.
     const Expr *S = strip(Value);

@@ -93,6 +93,9 @@ void Evaluation::statement(const Stmt *S) {
           if (!Library)
             markUnknown("what the iterators of its range do is not known",
                         R->getRangeInit()->getSourceRange());
+          if (R->getRangeInit()->isGLValue() && !R->getRangeInit()->getType()->isArrayType())
+            if (Step *A = access(R->getRangeInit(), true, false, Step::Structure))
+              A->Var = nullptr;
           // The element is copied; through a reference it is only named.
           if (R->getLoopVariable()->getType()->isReferenceType())
             return;
@@ -142,9 +145,9 @@ void Evaluation::statement(const Stmt *S) {
   } else if (const auto *T = dyn_cast<CXXTryStmt>(S)) {
     Step Branch;
     Branch.What = Step::Branch;
-    ++Tries;
+    Tries.push_back(innermost());
     Branch.Kids.push_back(sequence([&] { statement(T->getTryBlock()); }));
-    --Tries;
+    Tries.pop_back();
     for (unsigned I = 0; I < T->getNumHandlers(); ++I)
       Branch.Kids.push_back(sequence([&] {
         if (const VarDecl *V = T->getHandler(I)->getExceptionDecl())

@@ -39,8 +39,10 @@ private:
   void called(uint32_t Call) {
     push(Step::Call);
     Out->back().Index = Call;
-    if (Call != None)
-      B.facts().Calls[Call].Caught = Tries != 0;
+    if (Call == None || Tries.empty())
+      return;
+    B.facts().Calls[Call].Caught = true;
+    B.facts().Calls[Call].TryLoop = Tries.back();
   }
 
   void markUnknown(llvm::StringRef Why, clang::SourceRange At) {
@@ -100,7 +102,8 @@ private:
   /// A glvalue whose reads are part of a reduction.
   const clang::Expr *Suppressed = nullptr;
   Symbol Region; ///< Parallel annotation that the next loops are under.
-  unsigned Depth = 0, Tries = 0;
+  llvm::SmallVector<uint32_t, 2> Tries; ///< For each try around: the loop it is in.
+  unsigned Depth = 0;
 };
 
 } // namespace heddle

@@ -378,7 +378,7 @@ void Evaluation::eval(const Expr *E, bool Discard) {
   } else if (isa<CXXThrowExpr>(E)) {
     forEachChild(E, [&](const Stmt *K) { eval(dyn_cast<Expr>(K)); });
     exitAll(E->getSourceRange());
-    if (!Tries && !B.facts().Throws.valid())
+    if (Tries.empty() && !B.facts().Throws.valid())
       B.facts().Throws = F.Unit.span(E->getSourceRange());
     jump();
   } else if (isa<CoawaitExpr, CoyieldExpr, DependentCoawaitExpr>(E)) {

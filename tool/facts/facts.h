@@ -99,6 +99,7 @@ struct Call {
   /// Innermost entry of FunctionFacts::Loops around the call, or None.
   uint32_t Loop = None;
   bool Caught = false; ///< Within a try, whose handlers are taken to fit.
+  uint32_t TryLoop = None; ///< Innermost loop around that try.
   /// As in LoopAccess. Order is 0 when the place in the order is not known.
   uint32_t Order = 0, Arm = None;
   Span At;
@@ -333,6 +334,7 @@ template <class F> void fields(Call &S, F &&f) {
   f("callables", S.Callables);
   f("loop", S.Loop);
   f("caught", S.Caught);
+  f("tryLoop", S.TryLoop);
   f("order", S.Order);
   f("arm", S.Arm);
   f("at", S.At);

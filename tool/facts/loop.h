@@ -129,6 +129,9 @@ struct Loop {
   Symbol Index, IndexName;
   Affine Lower, Upper;
   int64_t Step = 1;
+  /// The step is no constant: Step is its direction, and some values between Lower
+  /// and Upper are left out.
+  bool Strided = false;
   /// Number of iterations when it is a constant.
   std::optional<uint64_t> Trip;
   std::vector<LoopScalar> Scalars;
@@ -222,6 +225,7 @@ template <class F> void fields(Loop &S, F &&f) {
   f("lower", S.Lower);
   f("upper", S.Upper);
   f("step", S.Step);
+  f("strided", S.Strided);
   f("trip", S.Trip);
   f("scalars", S.Scalars);
   f("accesses", S.Accesses);

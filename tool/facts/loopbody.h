@@ -3,6 +3,7 @@
 #pragma once
 
 #include "facts/context.h"
+#include "facts/linear.h"
 #include "clang/AST/Stmt.h"
 #include "clang/Basic/SourceManager.h"
 
@@ -66,12 +67,16 @@ struct Step {
   bool AtLeastOnce = false;
 };
 
-/// A scalar that advances by a constant once in every iteration.
+/// A scalar that advances by a constant in every iteration.
 struct Induction {
   const clang::VarDecl *Var = nullptr;
-  const clang::Expr *Update = nullptr;
-  int64_t By = 0;
-  bool InBody = false; ///< Otherwise in the increment of a `for`.
+  int64_t By = 0; ///< All updates together.
+  struct Update {
+    clang::SourceLocation End; ///< From here on it counts.
+    int64_t By = 0;
+    bool InBody = false; ///< Otherwise in the increment of a `for`.
+  };
+  llvm::SmallVector<Update, 1> Updates;
 };
 
 /// What is known of one loop beside its facts, parallel to FunctionFacts::Loops.
@@ -144,9 +149,6 @@ void evaluate(FunctionBody &B, const clang::Stmt *S);
 // affine.cpp, elements.cpp
 /// The value of E, where it stands in loop Loop. Not Known when it is not affine.
 Affine affineOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
-Affine constantAffine(int64_t Value);
-/// A + Factor * B; not Known on overflow.
-Affine combine(const Affine &A, const Affine &B, int64_t Factor);
 /// The glvalue E, or what the pointer E points to.
 ElementRef elementOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
 ElementRef pointeeOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);

@@ -88,6 +88,8 @@ private:
   bool baseVaries(const Place &Base) const;
   bool privateToIteration(const Place &Base) const;
   void settle();
+  void takeApart();
+  bool takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Size);
   bool mayOverlap(const LoopAccess &A, const LoopAccess &B) const;
   bool keptApart(FunctionId G, const Place &A, const Place &B, unsigned Depth) const;
 

@@ -245,7 +245,7 @@ void Judge::call(uint32_t C, llvm::ArrayRef<const Loop *> Inner) {
       carried(quote(Here.Name) + " does I/O, and its order would change", Here.At, Here.At);
     if (S.MayExit)
       Exits();
-    if (S.MayThrow && !Here.Caught)
+    if (S.MayThrow && !(Here.Caught && inside(Here.TryLoop)))
       carried("an exception of " + quote(Here.Name) +
                   " may leave the loop here, so an iteration depends on those before it",
               Here.At, Here.At);

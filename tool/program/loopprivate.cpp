@@ -12,6 +12,9 @@ namespace heddle {
 
 namespace {
 
+/// Bytes that a copy on every thread's stack may have.
+constexpr uint64_t MaxPrivate = 64 * 1024;
+
 bool isWrite(const Item &I) { return I.A.Kind == AccessKind::Write; }
 /// An update reads what it combines with.
 bool isRead(const Item &I) { return !isWrite(I) || !I.A.Reduction.empty(); }
@@ -183,6 +186,8 @@ Judge::Copies Judge::privateCopies(const Place &Base, bool Named) {
     return Out;
   Out.Possible = true;
   Life After = Named ? liveAfter(Base) : Life::Dead;
+  if (After == Life::Dead && Base.Root == RootKind::Global && readElsewhere(Base.Name))
+    After = Life::Perhaps;
   if (After == Life::Dead && !Result)
     return Out;
   bool Alike = llvm::all_of(
@@ -221,7 +226,9 @@ bool Judge::privatise(const Item &A) {
     assume(quote(Name) + " is scratch space, of which every thread has its own");
     return true;
   }
-  if (C.MustBeDead || (Base.Root == RootKind::Global && readElsewhere(Base.Name)))
+  if (V->Size > MaxPrivate)
+    J.Expressible = false;
+  if (C.MustBeDead)
     assume("nothing uses what the loop leaves in " + quote(V->Name));
   if (C.First)
     J.FirstPrivate.push_back(V->Name);

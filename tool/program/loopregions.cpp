@@ -5,6 +5,7 @@
 ///
 /// Example: `void row(double *A, int N) { for (int J = 0; J < N; J++) A[J] = 0; }`
 /// called as `row(&M[I][0], 10)` writes M[I][J] for J in [0, 10).
+#include "facts/linear.h"
 #include "program/build.h"
 #include "program/judge.h"
 
@@ -25,15 +26,15 @@ public:
       : P(P), From(From), To(To), Here(Here), C(C), Lambda(Lambda) {}
 
   Affine affine(const Affine &A, llvm::ArrayRef<const Loop *> Inner) const {
-    Affine Out;
     if (!A.Known || !A.Through.empty())
-      return Out;
-    Out.Known = true;
-    Out.Constant = A.Constant;
-    for (const Term &T : A.Terms)
-      if (!Out.Known || !add(Out, value(T.Variable, Inner), T.Coefficient))
-        return {};
-    llvm::sort(Out.Terms, [](const Term &X, const Term &Y) { return X.Variable < Y.Variable; });
+      return {};
+    Affine Out = constantAffine(A.Constant);
+    for (const Term &T : A.Terms) {
+      Affine Value = constantAffine(1);
+      for (Symbol Factor : factorsOf(T.Variable))
+        Value = product(Value, value(Factor, Inner));
+      Out = combine(Out, Value, T.Coefficient);
+    }
     return Out;
   }
 
@@ -46,28 +47,8 @@ public:
   }
 
 private:
-  static bool add(Affine &Out, const Affine &Value, int64_t Factor) {
-    int64_t Product;
-    if (!Value.Known || !Value.Through.empty() ||
-        __builtin_mul_overflow(Value.Constant, Factor, &Product) ||
-        __builtin_add_overflow(Out.Constant, Product, &Out.Constant))
-      return false;
-    for (const Term &T : Value.Terms) {
-      if (__builtin_mul_overflow(T.Coefficient, Factor, &Product))
-        return false;
-      auto It =
-          llvm::find_if(Out.Terms, [&](const Term &X) { return X.Variable == T.Variable; });
-      if (It == Out.Terms.end())
-        Out.Terms.push_back({T.Variable, Product});
-      else if (__builtin_add_overflow(It->Coefficient, Product, &It->Coefficient))
-        return false;
-    }
-    llvm::erase_if(Out.Terms, [](const Term &T) { return T.Coefficient == 0; });
-    return true;
-  }
-
   Affine value(Symbol Variable, llvm::ArrayRef<const Loop *> Inner) const {
-    Affine Same{true, 0, {{Variable, 1}}, {}};
+    Affine Same = variableAffine(Variable);
     if (llvm::any_of(Inner, [&](const Loop *L) { return L->Index == Variable; }))
       return Same;
     for (uint32_t K = 0; K < From.Fixed.size(); ++K)
@@ -136,22 +117,7 @@ bool compose(LoopAccess &Out, const LoopAccess &Inner, bool Pointer, llvm::Strin
         return false;
     } else if (!Zero) {
       Affine &Last = Out.Subscripts.back();
-      if (!First.Known || !Last.Known || !Last.Through.empty() ||
-          __builtin_add_overflow(Last.Constant, First.Constant, &Last.Constant))
-        Last = {};
-      else
-        for (const Term &T : First.Terms) {
-          auto It = llvm::find_if(Last.Terms,
-                                  [&](const Term &X) { return X.Variable == T.Variable; });
-          if (It == Last.Terms.end())
-            Last.Terms.push_back(T);
-          else if (__builtin_add_overflow(It->Coefficient, T.Coefficient, &It->Coefficient)) {
-            Last = {};
-            break;
-          }
-        }
-      llvm::erase_if(Last.Terms, [](const Term &T) { return T.Coefficient == 0; });
-      llvm::sort(Last.Terms, [](const Term &X, const Term &Y) { return X.Variable < Y.Variable; });
+      Last = combine(Last, First, 1);
     }
     Rest = Rest.drop_front();
   }
@@ -240,6 +206,25 @@ const Judge::Region &Judge::regionOf(FunctionId G) {
     if (All)
       Expanded.insert(Body.Calls[C].At);
   }
+  // The hidden begin() and end() of a range-for look at the container alone.
+  std::vector<Item> Looks;
+  for (const EffectAccess &E : S.Accesses) {
+    auto Element = llvm::find_if(R.Items, [&](const Item &I) {
+      return I.Callee.empty() && I.A.Base == E.What && !I.A.Container.empty();
+    });
+    if (E.Kind != AccessKind::Read || !E.Through.empty() || Element == R.Items.end())
+      continue;
+    Item I = *Element;
+    I.Inner.clear();
+    I.A.Subscripts.clear();
+    I.A.Field = {};
+    I.A.Kind = AccessKind::Read;
+    I.A.Reduction = {};
+    I.A.Structure = true;
+    I.A.At = E.At;
+    Looks.push_back(std::move(I));
+  }
+  R.Items.insert(R.Items.end(), Looks.begin(), Looks.end());
   Expanding.pop_back();
   R.Whole = R.Items.size() <= MaxItems && describesEffects(G, R, Expanded);
   return R;
@@ -274,7 +259,7 @@ bool Judge::lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item>
       if (!Copy) {
         Loop X;
         X.Kind = K->Kind, X.Index = K->Index, X.IndexName = K->IndexName, X.Step = K->Step;
-        X.Trip = K->Trip, X.EarlyExit = K->EarlyExit;
+        X.Trip = K->Trip, X.EarlyExit = K->EarlyExit, X.Strided = K->Strided;
         X.Lower = Rename.affine(K->Lower, Own);
         X.Upper = Rename.affine(K->Upper, Own);
         Renamed.push_back(std::move(X));

@@ -153,6 +153,14 @@ void stopped_by_exit_bad() {
   }
 }
 
+void global_that_a_callee_reads_bad() {
+  for (int i = 0; i < N; ++i) {  // CARRIED // EXPECT: if `kept` is scratch space
+    // NOT-SHOWN: as it is declared, there is one for all threads
+    kept = a[i];
+    b[i] = usesKept(b[i]);
+  }
+}
+
 void array_that_a_callee_reads_bad() {
   for (int i = 0; i < N; ++i) {  // CARRIED // EXPECT: if `scratch` is scratch space
     // NOT-SHOWN: as it is declared, there is one for all threads
@@ -163,13 +171,6 @@ void array_that_a_callee_reads_bad() {
 }
 
 // A temporary that is seen from elsewhere
-
-void global_that_a_callee_reads_ok() {
-  for (int i = 0; i < N; ++i) {  // CARRIED
-    kept = a[i];
-    b[i] = usesKept(b[i]);
-  }
-}
 
 void global_that_a_callee_writes_ok() {
   for (int i = 0; i < N; ++i) {  // CARRIED
@@ -396,7 +397,7 @@ int main(int argc, char **argv) {
   SHOW(shared_pointer_bad());
   SHOW(three_of_four_bad());
   SHOW(always_counted_bad());
-  SHOW(global_that_a_callee_reads_ok());
+  SHOW(global_that_a_callee_reads_bad());
   SHOW(global_that_a_callee_writes_ok());
   SHOW(array_that_a_callee_reads_bad());
   SHOW(through_its_address_ok());

@@ -129,7 +129,8 @@ std::string clauses(const LoopJudgement &J, llvm::StringRef Separator) {
   for (const LoopJudgement::Linear &V : J.Linears)
     All.push_back(("linear(" + V.Name.str() + " : " + llvm::Twine(V.Step) + ")").str());
   for (const LoopJudgement::Reduction &R : J.Reductions)
-    All.push_back(("reduction(" + R.Operator.str() + " : " + R.Name.str() + ")").str());
+    if (!R.Name.empty())
+      All.push_back(("reduction(" + R.Operator.str() + " : " + R.Name.str() + ")").str());
   return llvm::join(All, Separator);
 }
 

@@ -113,6 +113,11 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
   const FunctionDecl *Callee = E->getDirectCallee();
   auto Found = F.CallIndices.find(E);
   uint32_t Index = Found == F.CallIndices.end() ? None : Found->second;
+  if (auto Loop = F.Loops.find(E); Loop != F.Loops.end()) {
+    if (Index != None)
+      B.Handled.insert(Index);
+    return algorithm(E, algorithmOf(F.Unit, E), Loop->second);
+  }
   const Expr *Object = nullptr;
   const CXXRecordDecl *Class = nullptr;
   unsigned First = 0;

@@ -349,6 +349,18 @@ bool Header::annotatable(const ForStmt *S, llvm::ArrayRef<Update> Updates) const
 
 void Header::recognise() {
   L.InMacro = H.S->getBeginLoc().isMacroID();
+  if (const auto *C = dyn_cast<CallExpr>(H.S)) {
+    AlgorithmCall Is = algorithmOf(B.F.Unit, C);
+    L.Index = Symbol((B.F.Facts.Usr.str() + "#element@" + llvm::Twine(L.At.Line) + ":" +
+                      llvm::Twine(L.At.Column))
+                         .str());
+    L.Lower = constantAffine(0);
+    if (Is.Model->Index) {
+      L.Lower = affineOf(B, C->getArg(Is.First), L.Parent);
+      L.Upper = affineOf(B, C->getArg(Is.First + 1), L.Parent);
+    }
+    return;
+  }
   if (const auto *R = dyn_cast<CXXForRangeStmt>(H.S)) {
     const VarDecl *V = R->getLoopVariable();
     H.Index = V->getCanonicalDecl();

@@ -61,6 +61,14 @@ private:
   void steps(const std::vector<Step> &Steps, uint32_t Loop, uint32_t Arm);
   void access(const Step &S, uint32_t Loop, uint32_t Arm);
   void argument(const ArgumentUse &A);
+  /// From the first element of a range to that at the loop's index.
+  void moveAlong(LoopAccess &A, uint32_t L) {
+    if (A.Subscripts.empty())
+      A.Subscripts.push_back({});
+    else
+      A.Subscripts.back() =
+          combine(A.Subscripts.back(), variableAffine(B.facts().Loops[L].Index), 1);
+  }
   uint32_t arm(uint32_t Parent, uint32_t Loop) {
     B.facts().Arms.push_back({Parent, Loop});
     return B.facts().Arms.size() - 1;
@@ -183,7 +191,13 @@ void Collector::access(const Step &S, uint32_t L, uint32_t Arm) {
     A.Type = B.F.Unit.type(
         H.Index->getType().getNonReferenceType().getCanonicalType().getUnqualifiedType());
   } else {
-    A = describe(B, S.Pointee ? pointeeOf(B, S.E, L) : elementOf(B, S.E, L), S.E);
+    bool OfRange = S.Pointee && S.Index != None; // the element of an algorithm's range
+    uint32_t From = OfRange ? B.facts().Loops[S.Index].Parent : L;
+    A = describe(B, S.Pointee ? pointeeOf(B, S.E, From) : elementOf(B, S.E, L), S.E);
+    if (OfRange)
+      moveAlong(A, S.Index);
+    if (OfRange && !S.E->getType()->isAnyPointerType())
+      A.Type = {};
     if (S.Pointee && S.E->getType()->isAnyPointerType())
       A.Type =
           B.F.Unit.type(S.E->getType()->getPointeeType().getCanonicalType().getUnqualifiedType());
@@ -218,7 +232,12 @@ void Collector::argument(const ArgumentUse &A) {
   Out.Call = A.Call;
   Out.Argument = A.Argument;
   QualType T = A.E->getType();
-  if (A.ByValue) {
+  if (A.Element && A.ByValue) {
+    Out.Value = variableAffine(F.Loops[A.Loop].Index);
+  } else if (A.Element) {
+    Out.What = describe(B, pointeeOf(B, A.E, F.Loops[A.Loop].Parent), A.E);
+    moveAlong(Out.What, A.Loop);
+  } else if (A.ByValue) {
     Out.Value = affineOf(B, A.E, A.Loop);
     if (!Out.Value.Known)
       return;

@@ -110,6 +110,8 @@ void Evaluation::statement(const Stmt *S) {
       if (const auto *E = dyn_cast<Expr>(C))
         eval(E);
     });
+    if (const auto *R = dyn_cast<ReturnStmt>(S))
+      returned(R->getRetValue());
     exitAll(S->getSourceRange());
     jump();
   } else if (isa<BreakStmt>(S)) {
@@ -167,6 +169,21 @@ void Evaluation::statement(const Stmt *S) {
     forEachChild(S, [&](const Stmt *C) { statement(C); });
   }
   --Depth;
+}
+
+/// `return sum + x;` of a function whose first parameter is sum.
+void Evaluation::returned(const Expr *Value) {
+  bool First = !std::exchange(Returned, true);
+  B.facts().Folds = {};
+  if (!First || !Value || !F.Fn->getNumParams())
+    return;
+  const ParmVarDecl *P = F.Fn->getParamDecl(0);
+  if (P->getType()->isReferenceType() && !P->getType().getNonReferenceType().isConstQualified())
+    return;
+  auto *Ref = DeclRefExpr::Create(const_cast<ASTContext &>(Ast), NestedNameSpecifierLoc(),
+                                  SourceLocation(), const_cast<ParmVarDecl *>(P), false,
+                                  SourceLocation(), P->getType().getNonReferenceType(), VK_LValue);
+  B.facts().Folds = Symbol(reduction(Ref, Value));
 }
 
 void Evaluation::declaration(const DeclStmt *D) {

@@ -79,6 +79,7 @@ private:
 
   bool implicitCalls(const clang::Stmt *S);
   void declaration(const clang::DeclStmt *D);
+  void returned(const clang::Expr *Value);
   void loop(const clang::Stmt *S, const clang::Stmt *Init, llvm::function_ref<void()> Condition,
             const clang::Stmt *Body, const clang::Expr *Increment, bool AtLeastOnce);
   void directive(const clang::OMPExecutableDirective *D);
@@ -89,6 +90,8 @@ private:
   llvm::StringRef reduction(const clang::Expr *LHS, const clang::Expr *RHS);
   bool assign(const clang::BinaryOperator *A, bool Discard);
   void call(const clang::CallExpr *E, bool Discard);
+  void algorithm(const clang::CallExpr *E, const AlgorithmCall &Is, uint32_t L);
+  Step *elementAt(const clang::Expr *E, uint32_t L, bool Writes);
   void construct(const clang::CXXConstructExpr *E);
   void argument(const clang::FunctionDecl *Callee, unsigned Number, const clang::Expr *E,
                 uint32_t Call, bool Known, bool Pure = false);
@@ -104,6 +107,7 @@ private:
   Symbol Region; ///< Parallel annotation that the next loops are under.
   llvm::SmallVector<uint32_t, 2> Tries; ///< For each try around: the loop it is in.
   unsigned Depth = 0;
+  bool Returned = false; ///< A return statement was seen.
 };
 
 } // namespace heddle

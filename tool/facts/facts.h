@@ -230,6 +230,8 @@ struct FunctionFacts {
   /// It changes what no Access shows: a thread-local variable, or what a lambda has
   /// captured by copy.
   bool KeepsState = false;
+  /// Returns parameter 0 combined with something else by this operator.
+  Symbol Folds;
   /// An exception may leave it here: a `throw` outside of any try.
   Span Throws;
   uint32_t Parameters = 0;
@@ -391,6 +393,7 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("coroutine", S.Coroutine);
   f("main", S.Main);
   f("keepsState", S.KeepsState);
+  f("folds", S.Folds);
   f("throws", S.Throws);
   f("parameters", S.Parameters);
   f("at", S.At);

@@ -149,6 +149,8 @@ struct Loop {
   bool Annotatable = false;
   /// `break`, `return`, `goto` out or `throw`: where.
   Span EarlyExit;
+  /// For an algorithm that combines what it finds: the operator, or `call`.
+  Symbol Fold;
   /// Existing parallel annotation: "openmp", "std::execution", "tbb".
   Symbol Parallel;
   /// Why dependence cannot be decided, for people, with the place.
@@ -234,6 +236,7 @@ template <class F> void fields(Loop &S, F &&f) {
   f("locals", S.Locals);
   f("annotatable", S.Annotatable);
   f("earlyExit", S.EarlyExit);
+  f("fold", S.Fold);
   f("parallel", S.Parallel);
   f("unknown", S.Unknown);
   f("unknownAt", S.UnknownAt);

@@ -96,6 +96,8 @@ struct ArgumentUse {
   uint32_t Loop, Call, Argument;
   const clang::Expr *E;
   bool ByValue = false; ///< An integer.
+  /// Of an algorithm: the element of the range from E, or the index itself.
+  bool Element = false;
 };
 
 struct FunctionBody {

@@ -104,6 +104,7 @@ private:
   void conflict(const Item &A, const Item &B, std::optional<int64_t> Distance);
   void callsOnCopies();
   void earlyExit();
+  void fold();
 
   // loopcalls.cpp
   void calls();

@@ -318,8 +318,26 @@ void Judge::earlyExit() {
           T.EarlyExit, T.EarlyExit);
 }
 
+/// An algorithm that combines its elements: by an operator, or by a function that
+/// does.
+void Judge::fold() {
+  if (T.Fold.empty())
+    return;
+  Symbol Operator = T.Fold;
+  if (Operator.str() == "call") {
+    Operator = {};
+    for (uint32_t C : T.Calls)
+      if (const auto &To = P.function(F).Targets[C]; To.size() == 1)
+        Operator = P.facts(To.front().Callee).Folds;
+    if (Operator.empty())
+      return carried("each call gets the result of the one before", T.At, T.At);
+  }
+  J.Reductions.push_back({{}, Operator});
+}
+
 LoopJudgement Judge::run() {
   scalars();
+  fold();
   if (!T.Unknown.empty())
     unknown(T.Unknown.str(), T.UnknownAt);
   else if (T.Index.empty())

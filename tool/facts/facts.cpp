@@ -1,6 +1,8 @@
 #include "facts/facts.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"
+#include "llvm/Support/xxhash.h"
 
 namespace heddle {
 
@@ -75,6 +77,11 @@ std::string toString(const Place &P) {
   if (P.Path)
     S += (" " + P.Path.str()).str();
   return S;
+}
+
+std::string digest(llvm::StringRef Content) {
+  llvm::XXH128_hash_t H = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(Content));
+  return llvm::utohexstr(H.high64, true, 16) + llvm::utohexstr(H.low64, true, 16);
 }
 
 } // namespace heddle

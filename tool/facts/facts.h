@@ -256,11 +256,14 @@ struct Variable {
   uint64_t Size = 0; ///< Bytes; 0 when not known.
 };
 
-/// A file the facts depend on, with the digest of its content.
+/// A file outside system headers that the facts depend on, with the digest of its
+/// content.
 struct Input {
   Symbol Path;
-  std::string Digest;
+  std::string Digest; ///< As digest() computes it.
 };
+/// Of the content of a file.
+std::string digest(llvm::StringRef Content);
 
 /// A compiler error, or why a unit could not be analysed.
 struct UnitError {

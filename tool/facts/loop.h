@@ -6,6 +6,7 @@
 #pragma once
 
 #include "facts/place.h"
+#include "facts/spelling.h"
 #include <optional>
 
 namespace heddle {
@@ -124,6 +125,7 @@ struct Loop {
   /// The scalars are only correct for a loop whose body is in one macro or
   /// none; true when the loop is spelled in a macro.
   bool InMacro = false;
+  LoopSpelling Spelling;
 };
 
 template <class F> void fields(Term &S, F &&f) {
@@ -188,5 +190,6 @@ template <class F> void fields(Loop &S, F &&f) {
   f("unknownAt", S.UnknownAt);
   f("cost", S.Cost);
   f("inMacro", S.InMacro);
+  f("spelling", S.Spelling);
 }
 } // namespace heddle

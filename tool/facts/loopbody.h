@@ -149,4 +149,8 @@ void findInductions(FunctionBody &B);
 /// Fills Scalars of all loops.
 void classifyScalars(FunctionBody &B);
 
+// spelling.cpp
+/// Fills Spelling of all loops; IndexReadAfter is classifyScalars's.
+void spellLoops(FunctionBody &B, const clang::Stmt *S);
+
 } // namespace heddle

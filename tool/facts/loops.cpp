@@ -206,6 +206,7 @@ void fillLoops(FunctionContext &F) {
   F.Facts.Cost = cost(B, Body);
   classifyScalars(B);
   Collector(B).run(B.Root.Kids, None);
+  spellLoops(B, Body);
   for (const ArgumentUse &A : B.Arguments) {
     if (A.Call == None || B.Handled.contains(A.Call))
       continue;

@@ -44,6 +44,11 @@ private:
     if (!llvm::is_contained(J.Assumptions, What))
       J.Assumptions.push_back(std::move(What));
   }
+  /// An assumption that the code does not meet as it is.
+  void require(std::string What) {
+    J.Manual = true;
+    assume(std::move(What));
+  }
 
   bool inside(uint32_t Other) const {
     for (; Other != None; Other = Facts.Loops[Other].Parent)

@@ -34,7 +34,7 @@ void Judge::scalars() {
       J.Reductions.push_back({S.Name, S.Operator});
       break;
     case ScalarUse::Induction:
-      assume(quote(S.Name) + " is computed from the index instead of advanced");
+      require(quote(S.Name) + " is computed from the index instead of advanced");
       break;
     case ScalarUse::Carried: {
       bool Outside =
@@ -146,7 +146,7 @@ void Judge::pair(const Item &A, const Item &B) {
     // Which elements meet is known only at run time, and a clause cannot say it.
     auto Indirect = [](const Affine &S) { return !S.Through.empty(); };
     if (R.Answer != Carried::Yes && llvm::any_of(A.A.Subscripts, Indirect))
-      return assume("updates of " + quote(Name) + " are made atomic");
+      return require("updates of " + quote(Name) + " are made atomic");
     if (R.Answer != Carried::Yes)
       return unknown("which element " + quote(A.A.Text) +
                          " means is not a linear function of the index",

@@ -2,7 +2,8 @@
 """Runs a fixture through the command line tool and through the clang-tidy
 plugin, and compares what both find with what the fixture says.
 
-    expect.py --heddle H --plugin P --tidy T [--cli-only] FILE... CHECKS [-- FLAGS]
+    expect.py --heddle H --plugin P --tidy T [--cli-only] [--option CHECK.NAME=VALUE]...
+              FILE... CHECKS [-- FLAGS]
 
 In the fixture,
 
@@ -22,6 +23,7 @@ see: say --cli-only.
 """
 import argparse
 import collections
+import json
 import os
 import re
 import subprocess
@@ -88,7 +90,10 @@ def run(command, **variables):
 
 def run_cli(a, scratch):
     database.write(scratch, database.rows(a.files, a.flags))
-    code, out, err = run([a.heddle, "check", "-p", scratch, "--checks=" + a.checks])
+    code, out, err = run(
+        [a.heddle, "check", "-p", scratch, "--checks=" + a.checks]
+        + ["--option=" + option for option in a.option]
+    )
     if code not in (0, 1):
         sys.exit(f"heddle check ended with {code}\n{out}{err}")
     findings, notes = parse(out)
@@ -99,8 +104,11 @@ def run_cli(a, scratch):
 
 def run_plugin(a):
     flags = database.flags_of(a.files[0], a.flags)
+    options = {"heddle-" + name: value for name, value in (o.split("=", 1) for o in a.option)}
     code, out, err = run(
-        [a.tidy, "--load=" + a.plugin, "--quiet", "--checks=" + a.checks, a.files[0], "--", *flags],
+        [a.tidy, "--load=" + a.plugin, "--quiet", "--checks=" + a.checks]
+        + (["--config=" + json.dumps({"CheckOptions": options})] if options else [])
+        + [a.files[0], "--", *flags],
         **({"LD_PRELOAD": a.preload} if a.preload else {}),
     )
     if code != 0:
@@ -142,6 +150,7 @@ def main():
         parser.add_argument("--" + name, required=True)
     parser.add_argument("--preload", help="a sanitizer's runtime, for the host of the plugin")
     parser.add_argument("--cli-only", action="store_true")
+    parser.add_argument("--option", action="append", default=[], metavar="CHECK.NAME=VALUE")
     parser.add_argument("files", nargs="+")
     arguments, flags = sys.argv[1:], None
     if "--" in arguments:

@@ -7,6 +7,8 @@
 #                   lines, see expect.py
 #   %exits          runs a command that must end with a given code, see exits.py
 #   %tsan           confirms the labels of a fixture by running it, see tsan.py
+#   %parallel       shows the labels of a fixture of loops by running it, see
+#                   parallel.py
 #   %database       writes a compile database for the files of a folder, see
 #                   database.py
 #   %build, %root   build directory, top of the sources
@@ -20,6 +22,9 @@ import lit.formats
 root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 build = lit_config.params.get("build", os.path.join(root, "build"))
 llvm = lit_config.params.get("llvm", "/usr/lib/llvm-19")
+
+sys.path.insert(0, os.path.join(root, "test"))
+import parallel
 
 config.name = "heddle"
 config.test_format = lit.formats.ShTest(execute_external=False)
@@ -47,6 +52,7 @@ config.substitutions += [
      + (" --preload " + preload if preload else "")),
     ("%exits", script("exits.py")),
     ("%tsan", script("tsan.py")),
+    ("%parallel", script("parallel.py", "--heddle", heddle)),
     ("%database", script("database.py")),
     ("%clang_tidy", "%s --load=%s" % (host, plugin)),
     ("%heddle", heddle),
@@ -67,6 +73,8 @@ for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS", "HOME", "TMPDIR"):
 
 if preload:
     config.available_features.add("sanitized")
+if not parallel.missing():
+    config.available_features.add("openmp")
 try:  # a root without /dev/pts has no terminals to give
     for end in pty.openpty():
         os.close(end)

@@ -161,13 +161,13 @@ void scatter_bad(std::vector<double> &to, const std::vector<int> &index) {
 }
 
 void histogram_bad(const std::vector<int> &values) {
-  for (std::size_t i = 0; i < values.size(); ++i)  // EXPECT: if updates of `histogram` are made atomic
+  for (std::size_t i = 0; i < values.size(); ++i)  // EXPECT: reduction(+ : histogram[:256])
     histogram[values[i]] += static_cast<int>(heavy(values[i]));
 }
 
 void pack_bad(double *__restrict to, const double *__restrict from, int n) {
   int k = 0;
-  for (int i = 0; i < n; ++i)  // EXPECT: if `k` is computed from the index
+  for (int i = 0; i < n; ++i)  // EXPECT: linear(k : 1)
     to[k++] = heavy(from[i]);
 }
 
@@ -197,8 +197,8 @@ void write_to_one_place_ok(int *last) {
   }
 }
 
-void collapsing_subscript_ok() {
-  for (int i = 0; i < N; ++i)
+void collapsing_subscript_bad() {
+  for (int i = 0; i < N; ++i)  // EXPECT: if updates of `a` are made atomic
     a[i / 2] += heavy(b[i]);
 }
 
@@ -244,8 +244,8 @@ void neighbour_bits_ok(std::vector<bool> &flags) {
     flags[i] = heavy(static_cast<double>(i)) > 0;
 }
 
-void append_ok(std::vector<double> &to, const std::vector<double> &from) {
-  for (double value : from)
+void append_bad(std::vector<double> &to, const std::vector<double> &from) {
+  for (double value : from)  // EXPECT: reduction(append : to)
     to.push_back(heavy(value));
 }
 

@@ -118,6 +118,16 @@ void Writer::privates() {
 void Writer::reduction(const LoopJudgement::Reduction &R) {
   StringRef Name = R.Name.str();
   Out.Clauses.push_back(("reduction(" + R.Operator.str() + " : " + Name + ")").str());
+  StringRef Operator = R.Operator.str();
+  if (Operator == "append")
+    return cannot("the order of the elements matters to `" + Name.str() +
+                  "`: let every thread append to a container of its own, and join these in order");
+  if (Operator.starts_with("arg"))
+    return cannot("no clause combines `" + Name.str() +
+                  "`: let every thread keep its best, and compare these under a lock at the end");
+  static constexpr StringRef Known[] = {"+", "*", "&", "|", "^", "&&", "||", "min", "max"};
+  if (!llvm::is_contained(Known, Operator))
+    return cannot("OpenMP has no reduction `" + Operator.str() + "`");
   auto [Root, Section] = Name.split('[');
   if (StringRef(Root).contains("->") || StringRef(Root).contains('.') || !variable(Root))
     return cannot("`" + Name.str() +
@@ -153,6 +163,8 @@ void Writer::linear(const LoopJudgement::Linear &L) {
 
 /// Whether a directive can stand before the loop at all.
 void Writer::placement() {
+  if (!J.Expressible)
+    cannot("what it calls would not see the copies of the threads: pass them as arguments");
   if (J.Manual)
     cannot("first, " + llvm::join(J.Assumptions, " and "));
   if (T.Spelling.Directive)

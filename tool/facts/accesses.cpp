@@ -142,6 +142,7 @@ void FunctionContext::visitSystemEffects(const Expr *E, const FunctionDecl *F,
         access(P, AccessKind::Read, Object);
         break;
       case ContainerEffect::WriteStructure:
+      case ContainerEffect::Append:
         access(P, AccessKind::Write, Object);
         break;
       case ContainerEffect::Atomic:

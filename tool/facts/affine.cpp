@@ -11,22 +11,39 @@ namespace heddle {
 
 using namespace clang;
 
-/// The same value wherever it is computed while the loops around stay in one
-/// iteration. Loads: memory may be read (by a pointer that is only a base).
-bool Resolver::stable(const Stmt *S, bool Loads) {
+/// V is not written on a way from From to Use: not between them, and not in a
+/// loop around Use that From is outside of.
+bool Resolver::unchanged(const VarDecl *V, SourceLocation From, SourceLocation Use) {
+  const SourceManager &SM = F.Unit.Sources;
+  auto Before = [&](SourceLocation X, SourceLocation Y) {
+    return SM.isBeforeInTranslationUnit(X, Y);
+  };
+  const VariableUse &U = B.use(V);
+  if (U.AddressTaken)
+    return false;
+  for (SourceLocation W : U.Writes) {
+    if (Before(From, W) && Before(W, Use))
+      return false;
+    for (uint32_t L : chain()) {
+      SourceRange R = SM.getExpansionRange(B.Headers[L].S->getSourceRange()).getAsRange();
+      if (Before(From, R.getBegin()) && !Before(W, R.getBegin()) && !Before(R.getEnd(), W))
+        return false;
+    }
+  }
+  return true;
+}
+
+/// The value of S is the same at From and at Use. Loads: memory may be read (by a
+/// pointer that is only a base).
+bool Resolver::stable(const Stmt *S, bool Loads, SourceLocation From, SourceLocation Use) {
   if (const auto *D = dyn_cast<DeclRefExpr>(S)) {
     const auto *V = dyn_cast<VarDecl>(D->getDecl());
     if (!V || V->getType().isConstQualified() || V->getType()->isArrayType())
       return true;
     V = V->getCanonicalDecl();
-    for (uint32_t L : chain())
-      if (B.Headers[L].Index == V)
-        return !B.Headers[L].Update;
     if (V->hasGlobalStorage())
       return Loads;
-    const VariableUse &U = B.use(V);
-    return !U.AddressTaken && (U.Writes == 0 || (U.Writes == 1 && U.Assignment && !V->hasInit() &&
-                                                 !isa<ParmVarDecl>(V)));
+    return unchanged(V, From, Use);
   }
   if (isa<CallExpr, CXXNewExpr, AtomicExpr>(S) && !Loads)
     return false;
@@ -35,27 +52,36 @@ bool Resolver::stable(const Stmt *S, bool Loads) {
   if (const auto *U = dyn_cast<UnaryOperator>(S);
       U && (U->isIncrementDecrementOp() || (U->getOpcode() == UO_Deref && !Loads)))
     return false;
-  return llvm::all_of(S->children(), [&](const Stmt *C) { return !C || stable(C, Loads); });
+  return llvm::all_of(S->children(),
+                      [&](const Stmt *C) { return !C || stable(C, Loads, From, Use); });
 }
 
-/// What a variable that is assigned once holds at Use; null when not known.
+/// What a variable holds at Use: its initializer, or the last assignment before
+/// Use in a block around it. Null when not known.
 const Expr *Resolver::value(const VarDecl *V, const Expr *Use, bool Loads) {
   if (V->hasGlobalStorage() && !V->getType().isConstQualified())
     return nullptr;
+  const SourceManager &SM = F.Unit.Sources;
+  SourceLocation At = SM.getExpansionLoc(Use->getBeginLoc());
+  auto Holds = [&](const Expr *Value, SourceLocation From) {
+    return unchanged(V, From, At) && stable(Value, Loads, From, At);
+  };
   const VariableUse &U = B.use(V);
-  const Expr *Value = nullptr;
-  if (U.AddressTaken)
-    return nullptr;
-  if (U.Writes == 0 && !isa<ParmVarDecl>(V)) {
-    Value = V->getAnyInitializer();
-  } else if (U.Writes == 1 && U.Assignment) {
-    const SourceManager &SM = F.Unit.Sources;
-    SourceLocation At = SM.getExpansionLoc(Use->getBeginLoc());
-    if (SM.isBeforeInTranslationUnit(SM.getExpansionLoc(U.Assignment->getEndLoc()), At) &&
-        SM.isBeforeInTranslationUnit(At, SM.getExpansionLoc(U.Block->getEndLoc())))
-      Value = U.Assignment->getRHS();
+  for (const VariableUse::Assignment &A : llvm::reverse(U.Assignments)) {
+    SourceLocation End = SM.getExpansionLoc(A.Is->getEndLoc());
+    if (!SM.isBeforeInTranslationUnit(End, At) ||
+        !SM.isBeforeInTranslationUnit(At, SM.getExpansionLoc(A.Block->getEndLoc())))
+      continue;
+    return !B.HasLabels && Holds(A.Is->getRHS(), End) ? A.Is->getRHS() : nullptr;
   }
-  return Value && stable(Value, Loads) ? Value : nullptr;
+  const Expr *Value = isa<ParmVarDecl>(V) ? nullptr : V->getAnyInitializer();
+  if (!Value)
+    return nullptr;
+  SourceLocation From = SM.getExpansionLoc(Value->getEndLoc());
+  // A constant of a scope that does not contain the use, as a captured one.
+  if (!SM.isBeforeInTranslationUnit(From, At) || V->getDeclContext() != F.Fn)
+    return U.Writes.empty() && V->getType().isConstQualified() ? Value : nullptr;
+  return Holds(Value, From) ? Value : nullptr;
 }
 
 /// Entry value + By * number of iterations done.
@@ -183,6 +209,10 @@ Affine Resolver::affine(const Expr *E) {
       R.Subscripts[0].Through = R.BaseText;
       return R.Subscripts[0];
     }
+    if (R.Subscripts.size() == 1 && R.Subscripts[0].Known && R.Subscripts[0].Through.empty() &&
+        R.Subscripts[0].Terms.empty() && R.Base.known())
+      return term(Symbol(toString(R.Base) + "[" + std::to_string(R.Subscripts[0].Constant) + "]" +
+                         R.Field));
     return {};
   }
   if (isa<MemberExpr>(E)) {
@@ -204,13 +234,18 @@ Affine Resolver::affine(const Expr *E) {
 Affine constantAffine(int64_t Value) { return {true, Value, {}, {}}; }
 
 Affine combine(const Affine &A, const Affine &B, int64_t Factor) {
-  auto Zero = [](const Affine &X) { return X.Known && !X.Constant && X.Terms.empty(); };
   if (!A.Known || !B.Known)
     return {};
   if (!A.Through.empty() || !B.Through.empty()) {
-    if (Zero(A) && Factor == 1)
-      return B;
-    return Zero(B) ? A : Affine();
+    bool First = !A.Through.empty();
+    Affine R = First ? A : B;
+    const Affine &Other = First ? B : A;
+    int64_t Added;
+    if (!Other.Through.empty() || !Other.Terms.empty() || (!First && Factor != 1) ||
+        llvm::MulOverflow(Other.Constant, First ? Factor : 1, Added) ||
+        llvm::AddOverflow(R.Plus, Added, R.Plus))
+      return {};
+    return R;
   }
   Affine R;
   R.Known = true;

@@ -143,7 +143,7 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
       const Expr *Object = M->getImplicitObjectArgument();
       if (Unit.inSystemHeader(M->getMethodDecl())) {
         const ApiModel &Api = Unit.api(M->getMethodDecl(), M->getRecordDecl());
-        if (Api.Container && Api.Container->Effect == ContainerEffect::WriteStructure)
+        if (Api.Container && Api.Container->changesStructure())
           for (const Expr *A : M->arguments())
             Destinations[strip(A)] = extend(lvalue(Object), "[]");
       } else
@@ -364,7 +364,7 @@ void FunctionContext::visitCall(const CallExpr *E) {
     return;
   }
   // Containers of threads: `threads.emplace_back(f, x)` constructs one in place.
-  if (M.Container && M.Container->Effect == ContainerEffect::WriteStructure && Object &&
+  if (M.Container && M.Container->changesStructure() && Object &&
       F->isTemplateInstantiation())
     if (const auto *Spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
             Object->getType().getNonReferenceType()->getAsCXXRecordDecl());

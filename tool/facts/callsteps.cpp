@@ -75,6 +75,8 @@ void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Exp
   const Expr *S = strip(E);
   if (!Reference && !T->isAnyPointerType() && !isPointerLike(T)) {
     // A record by value without a copy constructor that is called (C).
+    if (!Known && T->isIntegralOrEnumerationType())
+      B.Arguments.push_back({innermost(), Call, Number, E, true});
     return;
   }
   const auto *AddressOf = dyn_cast<UnaryOperator>(S);
@@ -101,11 +103,11 @@ void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Exp
       }
     }
   }
-  if (!Known && innermost() != None)
+  if (!Known)
     B.Arguments.push_back({innermost(), Call, Number, E});
 }
 
-void Evaluation::call(const CallExpr *E) {
+void Evaluation::call(const CallExpr *E, bool Discard) {
   const FunctionDecl *Callee = E->getDirectCallee();
   auto Found = F.CallIndices.find(E);
   uint32_t Index = Found == F.CallIndices.end() ? None : Found->second;
@@ -158,19 +160,20 @@ void Evaluation::call(const CallExpr *E) {
   }
   if (Known && Index != None)
     B.Handled.insert(Index);
+  if (!Known)
+    called(Index);
   const auto *Method = dyn_cast_or_null<CXXMethodDecl>(Callee);
   if (!Object || !Method)
     return;
   if (!Known) {
-    if (innermost() != None)
-      B.Arguments.push_back({innermost(), Index, None, Object});
+    B.Arguments.push_back({innermost(), Index, None, Object});
     if (!Method->isStatic() && variableRoot(Object) && isScalarVariable(variableRoot(Object)))
       if (Step *A = access(Object, true, !Method->isConst()))
         A->Escapes = true;
     return;
   }
   // Element access is an access where the result is used, not here.
-  bool Structure = Api.Container && Api.Container->Effect == ContainerEffect::WriteStructure;
+  bool Structure = Api.Container && Api.Container->changesStructure();
   if ((Api.Returns || Pure) && !Structure)
     return;
   bool Pointer = Object->getType()->isAnyPointerType();
@@ -180,11 +183,21 @@ void Evaluation::call(const CallExpr *E) {
     Write = false;
   if (Api.Container && Api.Container->Effect == ContainerEffect::Atomic)
     markUnknown("an atomic access", E->getSourceRange());
-  if (!Write && (E->getNumArgs() == First || Op == OO_Subscript || Op == OO_Star || Op == OO_Arrow))
-    return; // size(), empty(), *it: the elements are not read by this alone
+  if (!Write && (E->getNumArgs() == First || Op == OO_Subscript || Op == OO_Star || Op == OO_Arrow)) {
+    // size(), empty(), *it: the elements are not read by this alone
+    if (Api.Container && Op == OO_None && innermost() != None)
+      if (Step *A = access(Object, true, false, Step::Structure)) {
+        A->Var = nullptr;
+        A->Pointee = Pointer;
+      }
+    return;
+  }
   bool Assign = Op == OO_Equal;
   if (Step *A = access(Object, !Assign, Write, Step::Whole)) {
     A->Pointee = Pointer;
+    if (Api.Container && Api.Container->Effect == ContainerEffect::Append &&
+        (Discard || E->getType()->isVoidType()))
+      A->Operator = "append";
     if (Op == OO_PlusPlus || Op == OO_MinusMinus)
       A->Advance = Op == OO_PlusPlus ? 1 : -1;
     if ((Op == OO_PlusEqual || Op == OO_MinusEqual) && E->getNumArgs() == 2)
@@ -206,7 +219,9 @@ void Evaluation::construct(const CXXConstructExpr *E) {
   bool Known = C->isTrivial() || (F.Unit.inSystemHeader(C) && !Acts);
   for (unsigned I = 0; I < E->getNumArgs(); ++I)
     argument(C, I, E->getArg(I), Index, Known);
-  if (Known && Index != None)
+  if (!Known)
+    called(Index);
+  else if (Index != None)
     B.Handled.insert(Index);
 }
 

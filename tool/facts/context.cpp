@@ -211,6 +211,10 @@ void UnitContext::mention(const VarDecl *V) {
   QualType T = V->getType().getNonReferenceType();
   if (!T->isIncompleteType() && !T->isDependentType() && !T->isVariableArrayType())
     R.Size = Ast.getTypeSizeInChars(T).getQuantity();
+  while (const ConstantArrayType *A = Ast.getAsConstantArrayType(T)) {
+    R.Extent.push_back(A->getSize().getLimitedValue());
+    T = A->getElementType();
+  }
   Facts.Variables.push_back(std::move(R));
 }
 

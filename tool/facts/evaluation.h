@@ -35,6 +35,11 @@ private:
   }
   void push(Step::Kind K) { Out->emplace_back().What = K; }
   void jump() { push(Step::Jump); }
+  /// The call whose arguments have just been evaluated.
+  void called(uint32_t Call) {
+    push(Step::Call);
+    Out->back().Index = Call;
+  }
 
   void markUnknown(llvm::StringRef Why, clang::SourceRange At) {
     for (const Frame &E : Around)
@@ -79,7 +84,7 @@ private:
               llvm::StringRef Operator);
   llvm::StringRef reduction(const clang::Expr *LHS, const clang::Expr *RHS);
   bool assign(const clang::BinaryOperator *A, bool Discard);
-  void call(const clang::CallExpr *E);
+  void call(const clang::CallExpr *E, bool Discard);
   void construct(const clang::CXXConstructExpr *E);
   void argument(const clang::FunctionDecl *Callee, unsigned Number, const clang::Expr *E,
                 uint32_t Call, bool Known, bool Pure = false);

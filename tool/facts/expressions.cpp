@@ -13,6 +13,7 @@ namespace {
 
 const Expr *plain(const Expr *E) { return E->IgnoreParenImpCasts(); }
 
+/// The expression LV occurs in S.
 bool mentions(const Stmt *S, const Expr *LV, const ASTContext &Ast, unsigned Depth = 0) {
   if (!S || Depth > MaxSyntaxDepth)
     return true;
@@ -22,22 +23,89 @@ bool mentions(const Stmt *S, const Expr *LV, const ASTContext &Ast, unsigned Dep
                       [&](const Stmt *C) { return C && mentions(C, LV, Ast, Depth + 1); });
 }
 
+/// Where A names V, B has E; else both are spelled alike.
+bool sameWith(const Expr *A, const Expr *B, const VarDecl *V, const Expr *E,
+              const ASTContext &Ast) {
+  A = plain(A), B = plain(B);
+  if (variableNamed(A) == V)
+    return sameExpr(B, E, Ast);
+  const auto *X = dyn_cast<ArraySubscriptExpr>(A), *Y = dyn_cast<ArraySubscriptExpr>(B);
+  if (X && Y)
+    return sameWith(X->getBase(), Y->getBase(), V, E, Ast) &&
+           sameWith(X->getIdx(), Y->getIdx(), V, E, Ast);
+  const auto *M = dyn_cast<MemberExpr>(A), *N = dyn_cast<MemberExpr>(B);
+  if (M && N)
+    return M->getMemberDecl() == N->getMemberDecl() && sameWith(M->getBase(), N->getBase(), V, E, Ast);
+  const auto *P = dyn_cast<CallExpr>(A), *Q = dyn_cast<CallExpr>(B);
+  if (P && Q && P->getNumArgs() == Q->getNumArgs() && P->getDirectCallee() &&
+      P->getDirectCallee() == Q->getDirectCallee()) {
+    const auto *F = dyn_cast<CXXMemberCallExpr>(P), *G = dyn_cast<CXXMemberCallExpr>(Q);
+    if (F && G && !sameWith(F->getImplicitObjectArgument(), G->getImplicitObjectArgument(), V, E, Ast))
+      return false;
+    for (unsigned I = 0; I < P->getNumArgs(); ++I)
+      if (!sameWith(P->getArg(I), Q->getArg(I), V, E, Ast))
+        return false;
+    return true;
+  }
+  return sameExpr(A, B, Ast);
+}
+
 } // namespace
 
+/// `if (e < m) { m = e; at = i; }`: the least value and what is kept along with
+/// it; also `if (a[i] < a[at]) at = i;`.
 bool Evaluation::minMaxBranch(const IfStmt *S) {
-  const Stmt *Then = S->getThen();
-  if (const auto *C = dyn_cast<CompoundStmt>(Then); C && C->size() == 1)
-    Then = C->body_front();
-  const auto *A = dyn_cast<BinaryOperator>(Then);
   const auto *C = dyn_cast<BinaryOperator>(plain(S->getCond()));
-  if (S->getElse() || !A || A->getOpcode() != BO_Assign || !C || !C->isRelationalOp())
+  if (S->getElse() || !C || !C->isRelationalOp())
     return false;
-  bool Left = sameExpr(C->getLHS(), A->getLHS(), Ast) && sameExpr(C->getRHS(), A->getRHS(), Ast);
-  bool Right = sameExpr(C->getRHS(), A->getLHS(), Ast) && sameExpr(C->getLHS(), A->getRHS(), Ast);
-  if (Left == Right || mentions(A->getRHS(), A->getLHS(), Ast))
+  llvm::SmallVector<const BinaryOperator *, 4> All;
+  auto Assignment = [&](const Stmt *Each) {
+    const auto *A = dyn_cast<BinaryOperator>(Each);
+    if (!A || A->getOpcode() != BO_Assign)
+      return false;
+    All.push_back(A);
+    return true;
+  };
+  if (const auto *Body = dyn_cast<CompoundStmt>(S->getThen())) {
+    if (Body->body_empty() || !llvm::all_of(Body->body(), Assignment))
+      return false;
+  } else if (!Assignment(S->getThen()))
     return false;
+  for (const BinaryOperator *X : All)
+    for (const BinaryOperator *Y : All)
+      if (mentions(X->getRHS(), Y->getLHS(), Ast) || (X != Y && sameExpr(X->getLHS(), Y->getLHS(), Ast)))
+        return false;
   bool Less = C->getOpcode() == BO_LT || C->getOpcode() == BO_LE;
-  update(A->getLHS(), A->getRHS(), A, Less == Left ? "max" : "min");
+  for (const BinaryOperator *A : All) {
+    bool Left = sameExpr(C->getLHS(), A->getLHS(), Ast) && sameExpr(C->getRHS(), A->getRHS(), Ast);
+    bool Right = sameExpr(C->getRHS(), A->getLHS(), Ast) && sameExpr(C->getLHS(), A->getRHS(), Ast);
+    if (Left == Right)
+      continue;
+    bool Max = Less == Left;
+    if (All.size() == 1) {
+      update(A->getLHS(), A->getRHS(), A, Max ? "max" : "min");
+      return true;
+    }
+    llvm::StringRef Operator = Max ? "argmax" : "argmin";
+    update(A->getLHS(), A->getRHS(), A, Operator);
+    for (const BinaryOperator *Kept : All)
+      if (Kept != A)
+        update(Kept->getLHS(), Kept->getRHS(), Kept, Operator);
+    return true;
+  }
+  // The position alone, the value being looked up with it.
+  const BinaryOperator *A = All.front();
+  const VarDecl *V = variableNamed(A->getLHS());
+  if (All.size() != 1 || !V || !mentions(C, A->getLHS(), Ast))
+    return false;
+  bool Left = sameWith(C->getLHS(), C->getRHS(), V, A->getRHS(), Ast),
+       Right = sameWith(C->getRHS(), C->getLHS(), V, A->getRHS(), Ast);
+  if (Left == Right)
+    return false;
+  const Expr *Outer = std::exchange(Suppressed, A->getLHS());
+  eval(C);
+  Suppressed = Outer;
+  update(A->getLHS(), A->getRHS(), A, Less == Left ? "argmax" : "argmin");
   return true;
 }
 
@@ -225,6 +293,7 @@ Step *Evaluation::access(const Expr *E, bool Reads, bool Writes, Step::Extent Si
   A.What = Step::Access;
   A.E = LV;
   A.At = E;
+  A.Named = E->IgnoreParens();
   A.Reads = Reads;
   A.Writes = Writes;
   A.Size = Size;
@@ -294,7 +363,7 @@ void Evaluation::eval(const Expr *E, bool Discard) {
     eval(C->getCond());
     Alternatives(C->getTrueExpr(), C->getFalseExpr());
   } else if (const auto *C = dyn_cast<CallExpr>(E)) {
-    call(C);
+    call(C, Discard);
   } else if (const auto *C = dyn_cast<CXXConstructExpr>(E)) {
     construct(C);
   } else if (const auto *L = dyn_cast<LambdaExpr>(E)) {

@@ -49,7 +49,7 @@ Names enumNames(EventKind) {
   return N;
 }
 Names enumNames(ScalarUse) {
-  static constexpr llvm::StringLiteral N[] = {"private", "reduction", "induction", "carried"};
+  static constexpr llvm::StringLiteral N[] = {"private", "reduction", "induction", "wrap-around", "carried"};
   return N;
 }
 Names enumNames(LoopKind) {

@@ -21,7 +21,7 @@
 namespace heddle {
 
 /// Version of the structs below; facts of another version are extracted again.
-inline constexpr uint32_t FactsSchema = 1;
+inline constexpr uint32_t FactsSchema = 2;
 
 /// Pointer holds the address of Target, at least on some path of this function
 /// (flow-insensitive): `p = &g`, `p = q` (Target is q*), `T &r = x`, a
@@ -98,6 +98,8 @@ struct Call {
   std::vector<Callable> Callables;
   /// Innermost entry of FunctionFacts::Loops around the call, or None.
   uint32_t Loop = None;
+  /// As in LoopAccess. Order is 0 when the place in the order is not known.
+  uint32_t Order = 0, Arm = None;
   Span At;
 };
 
@@ -236,6 +238,13 @@ struct FunctionFacts {
   std::vector<Join> Joins;
   std::vector<Binding> Bindings;
   std::vector<Loop> Loops;
+  /// Subscripted accesses outside of its loops, and what calls there get: with
+  /// those in Loops, all that a call of it does to arrays and objects.
+  std::vector<LoopAccess> Straight;
+  std::vector<LoopArgument> Arguments;
+  std::vector<heddle::Arm> Arms; ///< An arm stands after the one around it.
+  /// USR of each parameter, empty for one that the body changes.
+  std::vector<Symbol> Fixed;
   /// What a returned pointer or reference may point to.
   std::vector<Place> Returns;
   std::vector<Block> Blocks;
@@ -254,6 +263,8 @@ struct Variable {
   bool Definition = false;
   bool Const = false;
   uint64_t Size = 0; ///< Bytes; 0 when not known.
+  /// Element counts of an array, outermost dimension first.
+  std::vector<uint64_t> Extent;
 };
 
 /// A file outside system headers that the facts depend on, with the digest of its
@@ -317,6 +328,8 @@ template <class F> void fields(Call &S, F &&f) {
   f("args", S.Args);
   f("callables", S.Callables);
   f("loop", S.Loop);
+  f("order", S.Order);
+  f("arm", S.Arm);
   f("at", S.At);
 }
 template <class F> void fields(BlockingCall &S, F &&f) {
@@ -382,6 +395,10 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("joins", S.Joins);
   f("bindings", S.Bindings);
   f("loops", S.Loops);
+  f("straight", S.Straight);
+  f("arguments", S.Arguments);
+  f("arms", S.Arms);
+  f("fixed", S.Fixed);
   f("returns", S.Returns);
   f("blocks", S.Blocks);
   f("cost", S.Cost);
@@ -397,6 +414,7 @@ template <class F> void fields(Variable &S, F &&f) {
   f("definition", S.Definition);
   f("const", S.Const);
   f("size", S.Size);
+  f("extent", S.Extent);
 }
 template <class F> void fields(Input &S, F &&f) {
   f("path", S.Path);

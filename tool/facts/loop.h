@@ -26,6 +26,7 @@ struct Affine {
   /// As spelled: the value is the element of this array at that position, as
   /// `idx` for `idx[i + 1]`. Different positions need not give different values.
   Symbol Through;
+  int64_t Plus = 0; ///< Added to that element.
 };
 
 /// What a scalar that is declared outside the loop does inside it.
@@ -33,7 +34,10 @@ enum class ScalarUse : uint8_t {
   Private,   ///< Written before it is read in every iteration.
   Reduction, ///< Only ever updated as `s = s op e`, never read otherwise.
   Induction, ///< Advances by a loop-invariant step in every iteration.
-  Carried,   ///< Read before it is written: the value of the iteration before.
+  /// Read before it is set to a linear function of the index, once in every
+  /// iteration: from the second iteration on, the value is known.
+  WrapAround,
+  Carried, ///< Read before it is written: the value of the iteration before.
 };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(ScalarUse);
 
@@ -41,9 +45,15 @@ struct LoopScalar {
   Symbol Variable; ///< USR.
   Symbol Name;     ///< As spelled.
   ScalarUse Use = ScalarUse::Carried;
-  Symbol Operator;        ///< For a reduction: `+`, `*`, `min`, `max`, `&`, `|`, `^`, `&&`, `||`.
+  /// For a reduction: `+`, `*`, `min`, `max`, `&`, `|`, `^`, `&&`, `||`; `argmin`
+  /// and `argmax` for the least (greatest) value and what is kept along with it.
+  Symbol Operator;
+  int64_t Step = 0;       ///< For an induction of an integer or pointer.
   bool ReadAfter = false; ///< Its last value may be read after the loop.
   bool Global = false;    ///< Static storage: callees may see it.
+  /// Private, but an iteration may leave it as it was: the last value can be that
+  /// of an earlier one.
+  bool Partial = false;
   Span At;                ///< Where it is written.
   Span ReadAt;            ///< For Carried: the read that sees the earlier value.
 };
@@ -73,14 +83,35 @@ struct LoopAccess {
   /// A subscript goes through stored pointers (`row[i][j]` with a T **), so two
   /// elements are different memory only if these pointers are.
   bool Rows = false;
+  /// A scalar variable, which Loop::Scalars describe; here for callers, who see
+  /// globals and what a lambda has captured.
+  bool Scalar = false;
+  /// Only the structure of a container is looked at, as by size().
+  bool Structure = false;
+  /// Position in the order of evaluation of the function.
+  uint32_t Order = 0;
+  /// Index into FunctionFacts::Arms of the innermost condition, or None.
+  uint32_t Arm = None;
   Span At;
 };
 
-/// What a call in a loop gets: Object or an argument points to the element What.
+/// What a call gets: Object or an argument points to the element What, or is the
+/// integer Value.
 struct LoopArgument {
   uint32_t Call = None;     ///< Index into FunctionFacts::Calls.
   uint32_t Argument = None; ///< None for the object.
   LoopAccess What;
+  /// Passed as a pointer: elements beside What can be reached. Otherwise What
+  /// alone is referred to.
+  bool Pointer = false;
+  Affine Value;
+};
+
+/// Code that is executed under a condition only: one side of a branch, or what
+/// follows a conditional jump.
+struct Arm {
+  uint32_t Parent = None; ///< Index of the arm around it.
+  uint32_t Loop = None;   ///< Innermost loop around the condition.
 };
 
 enum class LoopKind : uint8_t { For, RangeFor, While, Do, Algorithm };
@@ -137,6 +168,7 @@ template <class F> void fields(Affine &S, F &&f) {
   f("constant", S.Constant);
   f("terms", S.Terms);
   f("through", S.Through);
+  f("plus", S.Plus);
 }
 template <class F> void fields(LoopScalar &S, F &&f) {
   f("variable", S.Variable);
@@ -145,6 +177,8 @@ template <class F> void fields(LoopScalar &S, F &&f) {
   f("operator", S.Operator);
   f("readAfter", S.ReadAfter);
   f("global", S.Global);
+  f("partial", S.Partial);
+  f("step", S.Step);
   f("at", S.At);
   f("readAt", S.ReadAt);
 }
@@ -160,12 +194,22 @@ template <class F> void fields(LoopAccess &S, F &&f) {
   f("distinct", S.Distinct);
   f("container", S.Container);
   f("rows", S.Rows);
+  f("scalar", S.Scalar);
+  f("structure", S.Structure);
+  f("order", S.Order);
+  f("arm", S.Arm);
   f("at", S.At);
 }
 template <class F> void fields(LoopArgument &S, F &&f) {
   f("call", S.Call);
   f("argument", S.Argument);
   f("what", S.What);
+  f("pointer", S.Pointer);
+  f("value", S.Value);
+}
+template <class F> void fields(Arm &S, F &&f) {
+  f("parent", S.Parent);
+  f("loop", S.Loop);
 }
 template <class F> void fields(Loop &S, F &&f) {
   f("kind", S.Kind);

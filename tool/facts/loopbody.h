@@ -10,17 +10,22 @@ namespace heddle {
 
 /// How a variable is changed in the whole function, its declaration not counted.
 struct VariableUse {
-  unsigned Writes = 0;
+  /// Where, in order of the text; calls that it is handed to count.
+  llvm::SmallVector<clang::SourceLocation, 2> Writes;
   bool AddressTaken = false;
-  /// The assignment `v = e;`, when that is a statement of a block of its own.
-  const clang::BinaryOperator *Assignment = nullptr;
-  const clang::CompoundStmt *Block = nullptr;
+  /// Assignments `v = e;` that are statements of a block.
+  struct Assignment {
+    const clang::BinaryOperator *Is = nullptr;
+    const clang::CompoundStmt *Block = nullptr;
+  };
+  llvm::SmallVector<Assignment, 1> Assignments;
 };
 
 /// A node of the evaluation tree.
 struct Step {
   enum Kind : uint8_t {
     Access,
+    Call, ///< Index is that of FunctionFacts::Calls.
     Sequence,
     Branch, ///< One of Kids is evaluated; each is a Sequence.
     Switch, ///< Kids with Case labels among them.
@@ -34,6 +39,7 @@ struct Step {
     Element, ///< E itself.
     Range,   ///< Some elements that E (an array, container, pointer) reaches.
     Whole,   ///< The object with all its elements.
+    Structure, ///< The object but not its elements: size(), begin().
   };
   Kind What = Sequence;
   std::vector<Step> Kids;
@@ -44,11 +50,15 @@ struct Step {
   Symbol Field;                        ///< `.x` for a member of the record Var.
   bool Reads = false, Writes = false;
   bool Escapes = false; ///< Its address goes to a call.
+  /// Var is memory that calls may change, not a value that the text describes.
+  bool InMemory = false;
   bool Pointee = false; ///< What the pointer E points to is meant.
   Extent Size = Element;
   llvm::StringRef Operator;        ///< `x = x op e` without use of the result.
   std::optional<int64_t> Advance;  ///< `x = x + c`.
   const clang::Expr *At = nullptr; ///< Where; E when null.
+  /// The glvalue as it stands there, when E is what a reference is bound to.
+  const clang::Expr *Named = nullptr;
 
   // Loop.
   uint32_t Index = None;
@@ -79,6 +89,7 @@ struct LoopHeader {
 struct ArgumentUse {
   uint32_t Loop, Call, Argument;
   const clang::Expr *E;
+  bool ByValue = false; ///< An integer.
 };
 
 struct FunctionBody {
@@ -143,7 +154,15 @@ ElementRef pointeeOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
 /// Recognises index, bounds and step of loop L.
 void recogniseHeader(FunctionBody &B, uint32_t L);
 
+// collect.cpp
+/// Fills Accesses and Arguments of all loops and of the function, Arms, Fixed, and
+/// the order of calls. Headers, inductions and scalars must be known.
+void collect(FunctionBody &B);
+
 // scalars.cpp
+/// Scalars whose address goes to a callee are memory like any other: what is done
+/// to them is in the callee.
+void keepInMemory(FunctionBody &B);
 /// Finds the inductions of all loops.
 void findInductions(FunctionBody &B);
 /// Fills Scalars of all loops.

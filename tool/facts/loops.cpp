@@ -85,98 +85,6 @@ double cost(FunctionBody &B, const Stmt *S) {
   return Sum * (L.Trip ? static_cast<double>(*L.Trip) : AssumedTrip);
 }
 
-bool sameAccess(const LoopAccess &A, const LoopAccess &B) {
-  auto Same = [](const Affine &X, const Affine &Y) {
-    return X.Known == Y.Known && X.Constant == Y.Constant && X.Through == Y.Through &&
-           X.Terms.size() == Y.Terms.size() &&
-           std::equal(X.Terms.begin(), X.Terms.end(), Y.Terms.begin(),
-                      [](const Term &P, const Term &Q) {
-                        return P.Variable == Q.Variable && P.Coefficient == Q.Coefficient;
-                      });
-  };
-  return A.Kind == B.Kind && A.Base == B.Base && A.Field == B.Field && A.Type == B.Type &&
-         A.Reduction == B.Reduction && A.Subscripts.size() == B.Subscripts.size() &&
-         std::equal(A.Subscripts.begin(), A.Subscripts.end(), B.Subscripts.begin(), Same);
-}
-
-LoopAccess describe(FunctionBody &B, ElementRef R, const Expr *E) {
-  LoopAccess A;
-  A.Base = R.Base;
-  A.BaseText = R.BaseText;
-  A.Subscripts = std::move(R.Subscripts);
-  A.Field = Symbol(R.Field);
-  A.Distinct = R.Distinct;
-  A.Container = R.Container;
-  A.Rows = R.Rows;
-  if (E) {
-    A.Text = B.F.Unit.text(E);
-    QualType T = E->getType();
-    A.Type = B.F.Unit.type(T.getNonReferenceType().getCanonicalType().getUnqualifiedType());
-    A.At = B.F.Unit.span(E->getSourceRange());
-  }
-  return A;
-}
-
-class Collector {
-public:
-  explicit Collector(FunctionBody &B) : B(B) {}
-
-  void run(const std::vector<Step> &Steps, uint32_t Loop) {
-    for (const Step &S : Steps) {
-      if (S.What == Step::Access && Loop != None)
-        access(S, Loop);
-      run(S.Kids, S.What == Step::Loop ? S.Index : Loop);
-    }
-  }
-
-private:
-  void access(const Step &S, uint32_t L);
-  void add(LoopAccess A, uint32_t L) {
-    std::vector<LoopAccess> &All = B.facts().Loops[L].Accesses;
-    if (llvm::none_of(All, [&](const LoopAccess &X) { return sameAccess(X, A); }))
-      All.push_back(std::move(A));
-  }
-
-  FunctionBody &B;
-};
-
-void Collector::access(const Step &S, uint32_t L) {
-  if (S.Var)
-    return;
-  LoopAccess A;
-  if (!S.E) {
-    const LoopHeader &H = B.Headers[S.Index];
-    ElementRef R = elementOf(B, H.Range, B.facts().Loops[S.Index].Parent);
-    Affine Position;
-    Position.Known = true;
-    Position.Terms.push_back({B.facts().Loops[S.Index].Index, 1});
-    R.Subscripts.push_back(Position);
-    A = describe(B, std::move(R), H.Range);
-    A.Type = B.F.Unit.type(
-        H.Index->getType().getNonReferenceType().getCanonicalType().getUnqualifiedType());
-  } else {
-    A = describe(B, S.Pointee ? pointeeOf(B, S.E, L) : elementOf(B, S.E, L), S.E);
-    if (S.Pointee && S.E->getType()->isAnyPointerType())
-      A.Type =
-          B.F.Unit.type(S.E->getType()->getPointeeType().getCanonicalType().getUnqualifiedType());
-    if (S.Size == Step::Range) {
-      if (S.Pointee && !A.Subscripts.empty())
-        A.Subscripts.back() = {};
-      else
-        A.Subscripts.emplace_back();
-    }
-  }
-  if (S.Reads && !(S.Writes && !S.Operator.empty())) {
-    A.Kind = AccessKind::Read;
-    add(A, L);
-  }
-  if (S.Writes) {
-    A.Kind = AccessKind::Write;
-    A.Reduction = Symbol(S.Operator);
-    add(std::move(A), L);
-  }
-}
-
 } // namespace
 
 llvm::DenseMap<const Stmt *, uint32_t> numberLoops(FunctionContext &F) {
@@ -194,31 +102,16 @@ void fillLoops(FunctionContext &F) {
   B.Headers.resize(F.Facts.Loops.size());
   for (const auto &[S, L] : F.Loops)
     B.Headers[L].S = S;
-  if (F.Facts.Loops.empty()) {
-    F.Facts.Cost = cost(B, Body);
-    return;
-  }
   collectUses(B, Body);
   evaluate(B, Body);
   for (uint32_t L = 0; L < B.Headers.size(); ++L)
     recogniseHeader(B, L);
+  keepInMemory(B);
   findInductions(B);
   F.Facts.Cost = cost(B, Body);
   classifyScalars(B);
-  Collector(B).run(B.Root.Kids, None);
+  collect(B);
   spellLoops(B, Body);
-  for (const ArgumentUse &A : B.Arguments) {
-    if (A.Call == None || B.Handled.contains(A.Call))
-      continue;
-    QualType T = A.E->getType();
-    bool Pointer = A.E->isPRValue() || (T->isAnyPointerType() && A.Argument == None);
-    LoopArgument Out{
-        A.Call, A.Argument,
-        describe(B, Pointer ? pointeeOf(B, A.E, A.Loop) : elementOf(B, A.E, A.Loop), A.E)};
-    if (T->isAnyPointerType() && Pointer)
-      Out.What.Type = F.Unit.type(T->getPointeeType().getCanonicalType().getUnqualifiedType());
-    F.Facts.Loops[A.Loop].Arguments.push_back(std::move(Out));
-  }
   for (uint32_t C = 0; C < F.Facts.Calls.size(); ++C) {
     const Call &Each = F.Facts.Calls[C];
     if (Each.Loop == None || B.Handled.contains(C))

@@ -36,7 +36,7 @@ Names enumNames(HazardKind) {
   return N;
 }
 Names enumNames(ContainerEffect) {
-  static constexpr llvm::StringLiteral N[] = {"read", "write", "atomic", "none"};
+  static constexpr llvm::StringLiteral N[] = {"read", "write", "append", "atomic", "none"};
   return N;
 }
 Names enumNames(ReturnedPlace) {

@@ -91,6 +91,7 @@ struct HazardModel {
 enum class ContainerEffect : uint8_t {
   ReadStructure,  ///< Looks up or iterates; the elements are reached through it.
   WriteStructure, ///< Inserts, erases, reallocates, assigns.
+  Append,         ///< Adds at the end, whatever is there already.
   Atomic,         ///< Synchronises by itself.
   None,
 };
@@ -98,6 +99,9 @@ llvm::ArrayRef<llvm::StringLiteral> enumNames(ContainerEffect);
 struct ContainerModel {
   Symbol Name; ///< `std::map::operator[]`.
   ContainerEffect Effect = ContainerEffect::ReadStructure;
+  bool changesStructure() const {
+    return Effect == ContainerEffect::WriteStructure || Effect == ContainerEffect::Append;
+  }
 };
 
 /// returns.yaml: what the pointer, reference, smart pointer or iterator that a

@@ -38,7 +38,9 @@ private:
       Out.push_back(L);
     return Out;
   }
-  bool stable(const clang::Stmt *S, bool Loads);
+  bool unchanged(const clang::VarDecl *V, clang::SourceLocation From, clang::SourceLocation Use);
+  bool stable(const clang::Stmt *S, bool Loads, clang::SourceLocation From,
+              clang::SourceLocation Use);
   const clang::Expr *value(const clang::VarDecl *V, const clang::Expr *Use, bool Loads);
   Affine advanced(uint32_t L, const Induction &I, const clang::Expr *Use);
   Affine variable(const clang::DeclRefExpr *D, const clang::VarDecl *V);

@@ -74,7 +74,7 @@ private:
 };
 
 void Walk::access(const Step &S, State &Now) {
-  if (!S.Var)
+  if (!S.Var || S.InMemory)
     return;
   auto [It, New] = Known.try_emplace({S.Var, S.Field.number()}, All.size());
   if (New)
@@ -193,7 +193,7 @@ void inductionsIn(FunctionBody &B, const std::vector<Step> &S) {
       for (const Step &Each : Node.Kids[Part].Kids) {
         if (Each.What == Step::Jump || Each.What == Step::Label)
           break;
-        if (Each.What != Step::Access || !Each.Var || !Each.Advance || !*Each.Advance ||
+        if (Each.What != Step::Access || !Each.Var || Each.InMemory || !Each.Advance || !*Each.Advance ||
             !Each.Field.empty() || Each.Var == H.Index || Each.Var->hasGlobalStorage() ||
             (Part == 1 && H.HasContinue) || B.use(Each.Var).AddressTaken)
           continue;
@@ -205,6 +205,21 @@ void inductionsIn(FunctionBody &B, const std::vector<Step> &S) {
           continue;
         H.Inductions.push_back({Each.Var, Each.At ? Each.At : Each.E, *Each.Advance, Part == 1});
       }
+  }
+}
+
+void givenToCalls(const std::vector<Step> &S, llvm::DenseSet<const VarDecl *> &Out) {
+  for (const Step &Each : S) {
+    if (Each.Var && Each.Escapes)
+      Out.insert(Each.Var);
+    givenToCalls(Each.Kids, Out);
+  }
+}
+
+void markInMemory(std::vector<Step> &S, const llvm::DenseSet<const VarDecl *> &Which) {
+  for (Step &Each : S) {
+    Each.InMemory = Each.Var && Which.contains(Each.Var);
+    markInMemory(Each.Kids, Which);
   }
 }
 
@@ -312,6 +327,9 @@ void Classifier::report(const Step &L, const Seen &X, const State &End, const Wa
     if (Y.V == X.V && !Later &&
         (Y.Field.str().starts_with(X.Field.str()) || X.Field.str().starts_with(Y.Field.str())))
       Later = Y.Exposed ? Y.Exposed : Y.Update;
+  for (const struct Induction &I : H.Inductions)
+    if (I.Var == X.V && X.V->getType()->isScalarType())
+      S.Step = I.By;
   S.ReadAfter = Skip || S.Global || Later || (Stored && !X.Exposed);
   bool Induction =
       llvm::any_of(H.Inductions, [&](const struct Induction &I) { return I.Var == X.V; });
@@ -323,6 +341,9 @@ void Classifier::report(const Step &L, const Seen &X, const State &End, const Wa
   } else if (X.Exposed || X.Update) {
     S.Use = ScalarUse::Carried;
     S.ReadAt = At(X.Exposed ? *X.Exposed : *X.Update);
+  } else if (S.Global && !Later && !Skip && !End.covers(X.V, X.Field)) {
+    S.Use = ScalarUse::Private;
+    S.Partial = true;
   } else if (S.ReadAfter && !End.covers(X.V, X.Field)) {
     S.Use = ScalarUse::Carried;
     S.ReadAt = Later ? At(*Later) : Span();
@@ -332,6 +353,15 @@ void Classifier::report(const Step &L, const Seen &X, const State &End, const Wa
 }
 
 } // namespace
+
+void keepInMemory(FunctionBody &B) {
+  llvm::DenseSet<const VarDecl *> Given;
+  givenToCalls(B.Root.Kids, Given);
+  for (const LoopHeader &H : B.Headers)
+    Given.erase(H.Index);
+  if (!Given.empty())
+    markInMemory(B.Root.Kids, Given);
+}
 
 void findInductions(FunctionBody &B) { inductionsIn(B, B.Root.Kids); }
 

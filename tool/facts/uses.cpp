@@ -136,23 +136,24 @@ bool writesIn(const Stmt *S, const VarDecl *V) {
 }
 
 void collectUses(FunctionBody &B, const Stmt *S) {
+  SourceLocation At = B.F.Unit.Sources.getExpansionLoc(S->getBeginLoc());
   if (const auto *D = dyn_cast<BinaryOperator>(S); D && D->isAssignmentOp())
     if (const VarDecl *V = variableRoot(D->getLHS()))
-      ++B.Uses[V].Writes;
+      B.Uses[V].Writes.push_back(At);
   if (const auto *U = dyn_cast<UnaryOperator>(S))
     if (const VarDecl *V = variableRoot(U->getSubExpr())) {
       if (U->isIncrementDecrementOp())
-        ++B.Uses[V].Writes;
+        B.Uses[V].Writes.push_back(At);
       if (U->getOpcode() == UO_AddrOf)
         B.Uses[V].AddressTaken = true;
     }
-  if (const auto *C = dyn_cast<CompoundStmt>(S))
+  // A label of a switch may be jumped to past an assignment.
+  if (const auto *C = dyn_cast<CompoundStmt>(S);
+      C && llvm::none_of(C->body(), [](const Stmt *Each) { return isa<SwitchCase>(Each); }))
     for (const Stmt *Each : C->body())
       if (const auto *A = dyn_cast<BinaryOperator>(Each); A && A->getOpcode() == BO_Assign)
-        if (const VarDecl *V = variableNamed(A->getLHS())) {
-          B.Uses[V].Assignment = A;
-          B.Uses[V].Block = C;
-        }
+        if (const VarDecl *V = variableNamed(A->getLHS()))
+          B.Uses[V].Assignments.push_back({A, C});
   // Calls and references: what may be changed through them.
   if (isa<CallExpr, DeclStmt>(S)) {
     llvm::SmallVector<const Expr *, 8> Candidates;
@@ -167,14 +168,14 @@ void collectUses(FunctionBody &B, const Stmt *S) {
           Candidates.push_back(R->getInit());
     for (const Expr *E : Candidates)
       if (const VarDecl *V = E->isGLValue() ? variableRoot(E) : nullptr; V && writesIn(S, V))
-        ++B.Uses[V].Writes;
+        B.Uses[V].Writes.push_back(At);
   }
   if (const auto *L = dyn_cast<LambdaExpr>(S))
     for (const LambdaCapture &C : L->captures())
       if (C.capturesVariable() && C.getCaptureKind() == LCK_ByRef)
         if (const auto *V = dyn_cast<VarDecl>(C.getCapturedVar());
             V && writesIn(L->getBody(), V->getCanonicalDecl()))
-          ++B.Uses[V->getCanonicalDecl()].Writes;
+          B.Uses[V->getCanonicalDecl()].Writes.push_back(At);
   forEachChild(S, [&](const Stmt *C) { collectUses(B, C); });
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "program/program.h"
+#include "llvm/ADT/BitVector.h"
 
 namespace heddle {
 
@@ -46,6 +47,9 @@ void findConcurrency(Program &P, const Names &N);
 /// A local that lives in one activation of `F`, not one that a lambda captured.
 /// USRs of locals begin with that of their function.
 bool isOwnLocal(const FunctionFacts &F, const Place &What);
+/// Calls that are made only when the function does not come back: the message
+/// before exit(), abort().
+llvm::BitVector callsOnTheWayOut(const FunctionFacts &F);
 /// The place, `Rest` further; Unknown beyond MaxSteps.
 Place further(const Place &Base, llvm::StringRef Rest);
 /// `Inner` is written in `Outer`, directly or in a lambda there.

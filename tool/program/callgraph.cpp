@@ -135,4 +135,25 @@ void bindCalls(Program &P, const Names &N) {
   P.BottomUp = Components(P).run();
 }
 
+llvm::BitVector callsOnTheWayOut(const FunctionFacts &F) {
+  llvm::BitVector Returns(F.Blocks.size()), Calls(F.Calls.size());
+  // A block without a way on leaves the function; one that follows itself does not.
+  bool Changed = true;
+  while (Changed) {
+    Changed = false;
+    for (size_t B = F.Blocks.size(); B-- > 0;) {
+      const Block &Each = F.Blocks[B];
+      if (!Returns.test(B) &&
+          (Each.Next.empty() || llvm::any_of(Each.Next, [&](uint32_t N) { return Returns.test(N); })))
+        Returns.set(B), Changed = true;
+    }
+  }
+  for (size_t B = 0; B < F.Blocks.size(); ++B)
+    if (!Returns.test(B))
+      for (const Event &E : F.Blocks[B].Events)
+        if (E.Kind == EventKind::Call)
+          Calls.set(E.Index);
+  return Calls;
+}
+
 } // namespace heddle

@@ -1,5 +1,6 @@
 /// The Program as JSON: `heddle dump --stage=program`. Everything is text that a
 /// person can read and a test can match; what is empty is left out.
+#include "program/loops.h"
 #include "program/program.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -130,6 +131,25 @@ Array locksets(const ProgramFunction &PF) {
   return Out;
 }
 
+Array loops(const Program &P, FunctionId Id) {
+  Array Out;
+  const FunctionFacts &F = P.facts(Id);
+  for (uint32_t L = 0; L < F.Loops.size(); ++L) {
+    LoopJudgement J = judgeLoop(P, Id, L);
+    Object O{{"at", text(F.Loops[L].At)}, {"verdict", text(nameOf(J.Verdict))}};
+    if (!J.Reason.empty())
+      O["reason"] = text(J.Reason);
+    if (J.To.valid())
+      O["because"] = text(J.To);
+    Array If;
+    for (const std::string &A : J.Assumptions)
+      If.push_back(text(A));
+    put(O, "if", std::move(If));
+    Out.push_back(std::move(O));
+  }
+  return Out;
+}
+
 Object function(const Program &P, const ProgramFunction &PF) {
   const FunctionFacts &F = *PF.Facts;
   Object O{{"name", text(F.Name.str())}, {"usr", text(F.Usr.str())}, {"at", text(F.At)}};
@@ -145,6 +165,7 @@ Object function(const Program &P, const ProgramFunction &PF) {
   }
   put(O, "calls", std::move(Calls));
   put(O, "locks", locksets(PF));
+  put(O, "loops", loops(P, static_cast<FunctionId>(&PF - P.Functions.data())));
   O["summary"] = effects(P, PF.Effects);
   return O;
 }

@@ -1,27 +1,40 @@
 /// The judge of one loop: collects what its iterations touch, callees included,
 /// and compares. Parts: the verdict (loops.cpp), effects of calls (loopcalls.cpp),
-/// which memory is meant (loopmemory.cpp).
+/// calls whose body is known to the subscript (loopregions.cpp), which memory is
+/// meant (loopmemory.cpp), and what can be private (loopprivate.cpp).
 #pragma once
 
-#include "facts/dependence.h"
+#include "facts/coverage.h"
 #include "program/loops.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSet.h"
+#include <deque>
+#include <map>
+#include <memory>
 #include <set>
 
 namespace heddle {
 
+/// An access that an iteration makes.
 struct Item {
   LoopAccess A;
-  llvm::SmallVector<const Loop *, 4> Inner;
-  Symbol Callee;         ///< Set for an access that this callee makes.
-  bool Anywhere = false; ///< The base is not known.
+  llvm::SmallVector<const Loop *, 4> Inner; ///< Loops around it, outermost first.
+  Symbol Callee;                            ///< Set for an access that this callee makes.
+  bool Anywhere = false;                    ///< The base is not known.
+  /// A callee names the object by itself, so it sees the original and no copy.
+  bool ByItself = false;
+  /// Position: in the function, then in the callee, and so on.
+  llvm::SmallVector<uint32_t, 4> Order;
+  /// Numbers of the conditions under which it is made, sorted.
+  llvm::SmallVector<uint32_t, 4> Arms;
 };
 
 class Judge {
 public:
+  /// L may be None for the whole body of F, to collect only.
   Judge(const Program &P, FunctionId F, uint32_t L, LoopQuestion Q)
-      : P(P), F(F), Facts(P.facts(F)), L(L), T(Facts.Loops[L]), Q(Q) {}
+      : P(P), F(F), Facts(P.facts(F)), L(L), T(L == None ? Body : Facts.Loops[L]), Q(Q) {}
 
   LoopJudgement run();
 
@@ -51,6 +64,8 @@ private:
   }
 
   bool inside(uint32_t Other) const {
+    if (L == None)
+      return true;
     for (; Other != None; Other = Facts.Loops[Other].Parent)
       if (Other == L)
         return true;
@@ -63,6 +78,8 @@ private:
     std::reverse(Out.begin(), Out.end());
     return Out;
   }
+  /// Loops around L, outermost first: those with an index, or all.
+  llvm::SmallVector<const Loop *, 4> outer(bool All = false) const;
   const LoopScalar *scalar(Symbol Usr) const {
     for (const LoopScalar &S : T.Scalars)
       if (S.Variable == Usr)
@@ -70,24 +87,66 @@ private:
     return nullptr;
   }
   bool local(Symbol Usr) const { return llvm::is_contained(T.Locals, Usr); }
+
+  // loopmemory.cpp
   bool varies(Symbol Variable) const;
   bool baseVaries(const Place &Base) const;
   bool privateToIteration(const Place &Base) const;
-  void settle(Item I);
+  void settle();
+  bool mayOverlap(const LoopAccess &A, const LoopAccess &B) const;
+  bool keptApart(FunctionId G, const Place &A, const Place &B, unsigned Depth) const;
+
+  // loops.cpp
   void scalars();
   void sideEffects();
   void accesses();
+  void pairs();
+  void pair(const Item &A, const Item &B);
+  void reduce(const Item &A, heddle::Carried Answer);
+  std::optional<Symbol> rowsApart(const Item &A, const Item &B) const;
+  void conflict(const Item &A, const Item &B, std::optional<int64_t> Distance);
+  void callsOnCopies();
+  void earlyExit();
+
+  // loopcalls.cpp
   void calls();
   void call(uint32_t C, llvm::ArrayRef<const Loop *> Inner);
   void unresolved(const Call &C);
   void hidden(FunctionId Callee, const Call &Here);
   void effect(uint32_t C, const EffectAccess &E, llvm::ArrayRef<const Loop *> Inner);
-  void pairs();
-  void pair(const Item &A, const Item &B);
-  bool mayOverlap(const LoopAccess &A, const LoopAccess &B) const;
-  bool keptApart(FunctionId G, const Place &A, const Place &B, unsigned Depth) const;
-  void conflict(const Item &A, const Item &B, std::optional<int64_t> Distance);
 
+  // loopregions.cpp
+  /// All that one call of a function touches, in terms of the function.
+  struct Region {
+    bool Whole = false; ///< Nothing is missing.
+    std::vector<Item> Items;
+  };
+  const Region &regionOf(FunctionId G);
+  bool describesEffects(FunctionId G, const Region &R, const std::set<Span> &Expanded);
+  /// What call C of In does when it goes to Callee, in terms of In.
+  bool lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item> &Out);
+  llvm::SmallVector<uint32_t, 4> armsOf(FunctionId In, uint32_t Arm);
+  uint32_t armNumber(uint64_t Site, uint32_t Arm) {
+    return ArmNumbers.try_emplace({Site, Arm}, ArmNumbers.size()).first->second;
+  }
+
+  // loopprivate.cpp
+  struct Copies {
+    bool Possible = false;
+    bool First = false, Last = false; ///< firstprivate, lastprivate.
+    bool MustBeDead = false;          ///< Whether the last values are read is not known.
+  };
+  enum class Life : uint8_t { Dead, Perhaps, Live };
+  bool privatise(const Item &A);
+  Copies privateCopies(const Place &Base, bool Named);
+  bool readsAreCovered(llvm::ArrayRef<const Item *> Reads, llvm::ArrayRef<const Item *> Writes,
+                       bool &First);
+  Coverage covered(const Item &R, llvm::ArrayRef<const Item *> Writes, bool AnyIteration = false,
+                   bool OrUntouched = false) const;
+  Life liveAfter(const Place &Base);
+  bool readElsewhere(Symbol Global) const;
+
+  static const Loop Body;
   const Program &P;
   FunctionId F;
   const FunctionFacts &Facts;
@@ -96,9 +155,19 @@ private:
   LoopQuestion Q;
   LoopJudgement J;
   bool Carried = false, Unknown = false;
+  bool Acts = false; ///< It does I/O, or what else must not be repeated or left out.
+  llvm::BitVector Ending; ///< callsOnTheWayOut of the function.
   std::vector<Item> Items;
   std::set<std::string> Apart; ///< Bases that are assumed not to overlap.
   llvm::StringSet<> Written;   ///< Places without subscripts that are written.
+  llvm::StringSet<> WrittenBases; ///< With or without subscripts.
+  std::map<Place, bool> Private; ///< Bases asked for, and the answer.
+  std::unique_ptr<Judge> Everything; ///< The whole body, once it is needed.
+  std::map<FunctionId, Region> Regions;
+  llvm::SmallVector<FunctionId, 4> Expanding;
+  std::map<std::pair<uint64_t, uint32_t>, uint32_t> ArmNumbers;
+  uint64_t Sites = 0;
+  std::deque<Loop> Renamed; ///< Loops of callees with their bounds in terms of callers.
 };
 
 /// A base that is an object of its own, not what some pointer points to.

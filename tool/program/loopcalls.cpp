@@ -3,6 +3,7 @@
 /// the loop passes there.
 ///
 /// Example: `void set(P *p) { p->x = 1; }` makes `set(&a[i])` a write of a[i].x.
+#include "program/build.h"
 #include "program/judge.h"
 
 #include "llvm/ADT/DenseSet.h"
@@ -20,6 +21,12 @@ constexpr double AssumedTrip = 16;
 
 void Judge::calls() {
   J.Work = T.Cost;
+  if (L == None) {
+    for (uint32_t C = 0; C < Facts.Calls.size(); ++C)
+      if (Facts.Calls[C].Order)
+        call(C, chain(Facts.Calls[C].Loop));
+    return;
+  }
   for (uint32_t K = L; K < Facts.Loops.size(); ++K) {
     if (!inside(K))
       continue;
@@ -49,6 +56,7 @@ void Judge::unresolved(const Call &C) {
   if (M.Blocks) {
     if (Q.IgnoreIo)
       return;
+    Acts = true;
     return carried(quote(C.Name) + " does I/O or waits, and its order would change", C.At, C.At);
   }
   if (M.Hazard && M.Hazard->Kind != HazardKind::Conditional &&
@@ -84,7 +92,10 @@ void Judge::hidden(FunctionId Callee, const Call &Here) {
     if (!Body.Joins.empty())
       return unknown(quote(Here.Name) + " waits for a thread", Here.At);
     llvm::SmallVector<FunctionId, 8> Next;
+    llvm::BitVector Last = callsOnTheWayOut(Body);
     for (uint32_t C = 0; C < Body.Calls.size(); ++C) {
+      if (Last.test(C))
+        continue;
       const Call &Each = Body.Calls[C];
       for (const CallTarget &To : P.function(G).Targets[C])
         if (Seen.insert(To.Callee).second && P.function(To.Callee).Effects.HiddenEffects)
@@ -166,6 +177,11 @@ void Judge::effect(uint32_t C, const EffectAccess &E, llvm::ArrayRef<const Loop 
   I.A.At = Here.At;
   I.Callee = Here.Name;
   I.Inner.assign(Inner.begin(), Inner.end());
+  I.Order = {Here.Order};
+  I.Arms = armsOf(F, Here.Arm);
+  I.Arms.push_back(armNumber(0, C)); // whether it is made, and of all it names, is not known
+  llvm::sort(I.Arms);
+  I.ByItself = E.What.Root == RootKind::Global || E.What.Root == RootKind::Local;
   if (!E.What.known()) {
     if (!Write)
       return;
@@ -178,20 +194,20 @@ void Judge::effect(uint32_t C, const EffectAccess &E, llvm::ArrayRef<const Loop 
     if (!Path.consume_front("*"))
       return;
     uint32_t Argument = E.What.Root == RootKind::This ? None : E.What.Index;
-    for (uint32_t K = L; K < Facts.Loops.size(); ++K)
-      if (inside(K))
-        for (const LoopArgument &Given : Facts.Loops[K].Arguments) {
-          if (Given.Call != C || Given.Argument != Argument)
-            continue;
-          LoopAccess Known = Given.What;
-          if (!walkPath(Known, Path))
-            break;
-          Known.Kind = I.A.Kind;
-          Known.Type = E.Type;
-          Known.At = Here.At;
-          I.A = std::move(Known);
-          return settle(std::move(I));
-        }
+    const auto &All = Here.Loop == None ? Facts.Arguments : Facts.Loops[Here.Loop].Arguments;
+    for (const LoopArgument &Given : All) {
+      if (Given.Call != C || Given.Argument != Argument || !Given.What.Base.known())
+        continue;
+      LoopAccess Known = Given.What;
+      if (!walkPath(Known, Path))
+        break;
+      Known.Kind = I.A.Kind;
+      Known.Type = E.Type;
+      Known.At = Here.At;
+      I.A = std::move(Known);
+      Items.push_back(std::move(I));
+      return;
+    }
   }
   Place Where = translate(P, F, C, E.What);
   if (!Where.known()) {
@@ -207,16 +223,21 @@ void Judge::effect(uint32_t C, const EffectAccess &E, llvm::ArrayRef<const Loop 
   I.A.Base.Path = Symbol(Full.take_front(Open));
   if (Open != llvm::StringRef::npos && !walkPath(I.A, Full.drop_front(Open)))
     I.A.Subscripts.assign(1, {});
-  settle(std::move(I));
+  Items.push_back(std::move(I));
 }
 
 void Judge::call(uint32_t C, llvm::ArrayRef<const Loop *> Inner) {
   const Call &Here = Facts.Calls[C];
   const auto &Targets = P.function(F).Targets[C];
+  if (Ending.empty())
+    Ending = callsOnTheWayOut(Facts);
+  if (Ending.test(C)) // the program ends here, in whichever order
+    return;
   if (Targets.empty())
     return unresolved(Here);
   for (const CallTarget &To : Targets) {
     const Summary &S = P.function(To.Callee).Effects;
+    Acts |= S.DoesIo;
     if (S.DoesIo && !Q.IgnoreIo)
       carried(quote(Here.Name) + " does I/O, and its order would change", Here.At, Here.At);
     if (!S.Complete)
@@ -229,6 +250,11 @@ void Judge::call(uint32_t C, llvm::ArrayRef<const Loop *> Inner) {
       unknown(quote(Here.Name) + " writes through a pointer that is not known", Here.At);
     if (S.HiddenEffects)
       hidden(To.Callee, Here);
+    bool Plain = llvm::none_of(S.Accesses, [](const EffectAccess &E) {
+      return !E.Held.empty() || E.Kind == AccessKind::AtomicWrite;
+    });
+    if (Plain && Here.Order && lift(F, C, To.Callee, Items))
+      continue;
     for (const EffectAccess &E : S.Accesses)
       effect(C, E, Inner);
   }

@@ -31,6 +31,15 @@ bool Judge::varies(Symbol Variable) const {
   }
   if (scalar(Variable) || local(Variable) || Written.contains(Name))
     return true;
+  // `global x[0]`, `this *.n`: as a place is printed, with a position.
+  if (Name.contains(' ') && WrittenBases.contains(Name.split('[').first))
+    return true;
+  if (L == None && Name.starts_with("global "))
+    return false;
+  if (L == None) {
+    const heddle::Variable *V = P.Variables.lookup(Variable);
+    return !llvm::is_contained(Facts.Fixed, Variable) && !(V && V->Static);
+  }
   // A member of a variable of the iteration.
   return llvm::any_of(T.Locals, [&](Symbol S) { return Name.contains(S.str()); });
 }
@@ -43,15 +52,17 @@ bool Judge::baseVaries(const Place &Base) const {
     return Facts.Calls.size() > Base.Index && Facts.Calls[Base.Index].Loop != None &&
            inside(Facts.Calls[Base.Index].Loop);
   if (Base.Root == RootKind::Parameter)
-    return llvm::any_of(T.Scalars, [&](const LoopScalar &S) {
-      return !S.Global && S.Name == Base.Name && S.Use != ScalarUse::Induction;
-    });
+    return Written.contains(toString({Base.Root, Base.Name, Base.Index, {}})) ||
+           llvm::any_of(T.Scalars, [&](const LoopScalar &S) {
+             return !S.Global && S.Name == Base.Name && S.Use != ScalarUse::Induction;
+           });
   if (Base.Root != RootKind::Local && Base.Root != RootKind::Global)
     return false;
   if (Base.Name == T.Index)
     return false;
   const LoopScalar *S = scalar(Base.Name);
-  return local(Base.Name) || (S && S->Use != ScalarUse::Induction);
+  return local(Base.Name) || Written.contains(Base.Name.str()) ||
+         (S && S->Use != ScalarUse::Induction);
 }
 
 bool Judge::privateToIteration(const Place &Base) const {
@@ -69,27 +80,45 @@ bool Judge::privateToIteration(const Place &Base) const {
          At < std::make_pair(T.Body.EndLine, T.Body.EndColumn);
 }
 
-/// Resolves the base and keeps what other iterations may see.
-void Judge::settle(Item I) {
-  if (privateToIteration(I.A.Base))
-    return;
-  Place To = resolve(P, F, I.A.Base);
-  if (privateToIteration(To))
-    return;
-  if (!I.A.Base.known() || (baseVaries(I.A.Base) && (To == I.A.Base || baseVaries(To)))) {
-    I.Anywhere = true;
-  } else if (baseVaries(I.A.Base)) {
-    I.A.Base = To;
-    I.A.Subscripts.assign(1, {});
-  } else
-    I.A.Base = To;
-  if (!I.A.Base.known())
-    I.Anywhere = true;
-  bool Fixed =
-      llvm::all_of(I.A.Subscripts, [](const Affine &A) { return A.Known && A.Terms.empty(); });
-  if (I.A.Kind == AccessKind::Write && Fixed)
-    Written.insert(toString(I.A.Base) + I.A.Field.str().str());
-  Items.push_back(std::move(I));
+/// Resolves bases and keeps what other iterations may see.
+void Judge::settle() {
+  // First what is written: pointers among it have no fixed target.
+  for (Item &I : Items) {
+    if (I.A.Kind != AccessKind::Write || I.Anywhere)
+      continue;
+    bool Fixed =
+        llvm::all_of(I.A.Subscripts, [](const Affine &A) { return A.Known && A.Terms.empty(); });
+    Place To = resolve(P, F, I.A.Base);
+    WrittenBases.insert(toString(To));
+    if (!Fixed || privateToIteration(I.A.Base) || privateToIteration(To))
+      continue;
+    Written.insert(toString(To) + I.A.Field.str().str());
+    if (To.Path.empty() && (To.Root == RootKind::Local || To.Root == RootKind::Global))
+      Written.insert(To.Name.str());
+  }
+  std::vector<Item> All = std::move(Items);
+  Items.clear();
+  for (Item &I : All) {
+    if (I.Anywhere) {
+      Items.push_back(std::move(I));
+      continue;
+    }
+    if (privateToIteration(I.A.Base))
+      continue;
+    Place To = resolve(P, F, I.A.Base);
+    if (privateToIteration(To))
+      continue;
+    if (!I.A.Base.known() || (baseVaries(I.A.Base) && (To == I.A.Base || baseVaries(To)))) {
+      I.Anywhere = true;
+    } else if (baseVaries(I.A.Base)) {
+      I.A.Base = To;
+      I.A.Subscripts.assign(1, {});
+    } else
+      I.A.Base = To;
+    if (!I.A.Base.known())
+      I.Anywhere = true;
+    Items.push_back(std::move(I));
+  }
 }
 
 /// Every call of G, of which no other is possible, passes distinct objects.

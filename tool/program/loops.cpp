@@ -17,6 +17,8 @@ namespace {
 
 /// Pairs of accesses that are tested before we give up.
 constexpr size_t MaxPairs = 40000;
+/// Bytes of an array of which every thread can keep one for a reduction.
+constexpr uint64_t MaxReducedArray = 64 * 1024;
 
 std::string iterations(int64_t N) {
   return N == 1 ? "one iteration" : std::to_string(N) + " iterations";
@@ -28,13 +30,30 @@ void Judge::scalars() {
   for (const LoopScalar &S : T.Scalars) {
     switch (S.Use) {
     case ScalarUse::Private:
-      (S.ReadAfter ? J.LastPrivate : J.Private).push_back(S.Name);
+      if (S.Partial && readElsewhere(S.Variable))
+        assume("nothing uses what the loop leaves in " + quote(S.Name));
+      (S.ReadAfter && !S.Partial ? J.LastPrivate : J.Private).push_back(S.Name);
       break;
     case ScalarUse::Reduction:
-      J.Reductions.push_back({S.Name, S.Operator});
+      // The value and what is kept along with it are one reduction.
+      if (auto Same = llvm::find_if(J.Reductions,
+                                    [&](const LoopJudgement::Reduction &R) {
+                                      return S.Operator.str().starts_with("arg") &&
+                                             R.Operator == S.Operator;
+                                    });
+          Same != J.Reductions.end())
+        Same->Name = Symbol((Same->Name.str() + ", " + S.Name.str()).str());
+      else
+        J.Reductions.push_back({S.Name, S.Operator});
       break;
     case ScalarUse::Induction:
-      require(quote(S.Name) + " is computed from the index instead of advanced");
+      if (S.Step)
+        J.Linears.push_back({S.Name, S.Step});
+      else
+        require(quote(S.Name) + " is computed from the index instead of advanced");
+      break;
+    case ScalarUse::WrapAround:
+      require(quote(S.Name) + " is computed from the index and the first iteration stands apart");
       break;
     case ScalarUse::Carried: {
       bool Outside =
@@ -71,12 +90,25 @@ void Judge::sideEffects() {
 }
 
 void Judge::accesses() {
-  for (uint32_t K = L; K < Facts.Loops.size(); ++K) {
+  auto Add = [&](const LoopAccess &A, llvm::ArrayRef<const Loop *> Inner) {
+    if (A.Scalar && L != None)
+      return;
+    Item I;
+    I.A = A;
+    I.Inner.assign(Inner.begin(), Inner.end());
+    I.Order = {A.Order};
+    I.Arms = armsOf(F, A.Arm);
+    Items.push_back(std::move(I));
+  };
+  if (L == None)
+    for (const LoopAccess &A : Facts.Straight)
+      Add(A, {});
+  for (uint32_t K = L == None ? 0 : L; K < Facts.Loops.size(); ++K) {
     if (!inside(K))
       continue;
     llvm::SmallVector<const Loop *, 4> Inner = chain(K);
     for (const LoopAccess &A : Facts.Loops[K].Accesses)
-      settle({A, Inner, {}, false});
+      Add(A, Inner);
   }
 }
 
@@ -116,7 +148,7 @@ void Judge::pair(const Item &A, const Item &B) {
         Lost.A.At);
   }
   if (!(A.A.Base == B.A.Base)) {
-    if (!mayOverlap(A.A, B.A))
+    if (A.A.Structure || B.A.Structure || !mayOverlap(A.A, B.A))
       return;
     auto Label = [&](const Item &I) {
       return I.A.BaseText.empty() ? "what " + quote(I.Callee) + " accesses" : quote(I.A.BaseText);
@@ -128,11 +160,11 @@ void Judge::pair(const Item &A, const Item &B) {
     Apart.insert(Y);
     return;
   }
-  llvm::SmallVector<const Loop *, 4> Outer;
-  for (uint32_t K = T.Parent; K != None; K = Facts.Loops[K].Parent)
-    if (!Facts.Loops[K].Index.empty())
-      Outer.push_back(&Facts.Loops[K]);
-  std::reverse(Outer.begin(), Outer.end());
+  // The structure of a container changes only as a whole.
+  auto Whole = [](const Item &I) { return I.A.Subscripts.empty() && !I.A.Structure; };
+  if ((A.A.Structure && !Whole(B)) || (B.A.Structure && !Whole(A)))
+    return;
+  llvm::SmallVector<const Loop *, 4> Outer = outer();
   auto Varies = [this](Symbol S) { return varies(S); };
   DependenceQuery Query{&T, Outer, {&A.A, A.Inner}, {&B.A, B.Inner}, Varies, false};
   DependenceResult R = testPair(Query);
@@ -141,21 +173,13 @@ void Judge::pair(const Item &A, const Item &B) {
       assume("the pointers in " + quote(A.A.BaseText) + " all differ");
     return;
   }
-  if (!A.A.Reduction.empty() && A.A.Reduction == B.A.Reduction) {
-    Symbol Name = A.A.Subscripts.empty() ? A.A.Text : A.A.BaseText;
-    // Which elements meet is known only at run time, and a clause cannot say it.
-    auto Indirect = [](const Affine &S) { return !S.Through.empty(); };
-    if (R.Answer != Carried::Yes && llvm::any_of(A.A.Subscripts, Indirect))
-      return require("updates of " + quote(Name) + " are made atomic");
-    if (R.Answer != Carried::Yes)
-      return unknown("which element " + quote(A.A.Text) +
-                         " means is not a linear function of the index",
-                     A.A.At);
-    if (llvm::none_of(J.Reductions,
-                      [&](const LoopJudgement::Reduction &X) { return X.Name == Name; }))
-      J.Reductions.push_back({Name, A.A.Reduction});
+  if (privatise(A))
     return;
+  if (!A.A.Reduction.empty() && A.A.Reduction == B.A.Reduction) {
+    return reduce(A, R.Answer);
   }
+  if (std::optional<Symbol> Rows = rowsApart(A, B))
+    return assume(quote(*Rows) + " does not decrease");
   Query.DistinctValues = true;
   if (testPair(Query).Answer == Carried::No) {
     for (const Affine &S : A.A.Subscripts)
@@ -178,6 +202,70 @@ void Judge::pair(const Item &A, const Item &B) {
           Odd.A.At);
 }
 
+/// The row pointers of a compressed sparse matrix (Saad, "SPARSKIT", 1994): an
+/// inner loop from Rows[i] to Rows[i + 1] has elements of its own in every
+/// iteration i. Gives Rows.
+std::optional<Symbol> Judge::rowsApart(const Item &A, const Item &B) const {
+  auto Row = [&](const Item &I, const Affine &S) -> const Loop * {
+    if (!S.Known || !S.Through.empty() || S.Terms.size() != 1 || S.Terms[0].Coefficient != 1)
+      return nullptr;
+    for (const Loop *K : I.Inner) {
+      const Affine &Low = K->Lower, &High = K->Upper;
+      if (K->Index == S.Terms[0].Variable && K->Step > 0 && !Low.Through.empty() &&
+          Low.Through == High.Through && Low.Plus == High.Plus &&
+          High.Constant - Low.Constant == 1 && Low.Terms.size() == 1 && High.Terms.size() == 1 &&
+          Low.Terms[0].Variable == T.Index && High.Terms[0].Variable == T.Index &&
+          Low.Terms[0].Coefficient == 1 && High.Terms[0].Coefficient == 1)
+        return K;
+    }
+    return nullptr;
+  };
+  for (size_t D = 0; D < std::min(A.A.Subscripts.size(), B.A.Subscripts.size()); ++D) {
+    const Affine &X = A.A.Subscripts[D], &Y = B.A.Subscripts[D];
+    const Loop *P = Row(A, X), *Q = Row(B, Y);
+    if (P && Q && X.Constant == Y.Constant && P->Lower.Through == Q->Lower.Through &&
+        P->Lower.Constant == Q->Lower.Constant && P->Lower.Plus == Q->Lower.Plus)
+      return P->Lower.Through;
+  }
+  return std::nullopt;
+}
+
+/// All that A's base gets in the loop is combined with one operator.
+void Judge::reduce(const Item &A, heddle::Carried Answer) {
+  Symbol Name = A.A.Subscripts.empty() && A.A.BaseText.empty() ? A.A.Text : A.A.BaseText;
+  const heddle::Variable *V = P.Variables.lookup(A.A.Base.Name);
+  bool Variable = V && isObject(A.A.Base) && A.A.Base.Path.empty() && A.A.Field.empty();
+  if (Variable)
+    Name = V->Name;
+  if (!A.A.Subscripts.empty()) {
+    // Every thread keeps an array of its own on its stack, and they are added up.
+    if (Variable && V->Extent.size() == A.A.Subscripts.size() && V->Size <= MaxReducedArray) {
+      std::string Section = Name.str().str();
+      for (uint64_t N : V->Extent)
+        Section += "[:" + std::to_string(N) + "]";
+      Name = Symbol(Section);
+    } else if (Answer != Carried::Yes ||
+               llvm::any_of(A.A.Subscripts, [](const Affine &S) { return !S.Terms.empty(); })) {
+      return require("updates of " + quote(Name) + " are made atomic");
+    }
+  }
+  if (A.ByItself)
+    J.Expressible = false;
+  if (llvm::none_of(J.Reductions, [&](const LoopJudgement::Reduction &X) {
+        return X.Name == Name && X.Operator == A.A.Reduction;
+      }))
+    J.Reductions.push_back({Name, A.A.Reduction});
+}
+
+llvm::SmallVector<const Loop *, 4> Judge::outer(bool All) const {
+  llvm::SmallVector<const Loop *, 4> Out;
+  for (uint32_t K = T.Parent; K != None; K = Facts.Loops[K].Parent)
+    if (All || !Facts.Loops[K].Index.empty())
+      Out.push_back(&Facts.Loops[K]);
+  std::reverse(Out.begin(), Out.end());
+  return Out;
+}
+
 void Judge::pairs() {
   size_t Tested = 0;
   for (size_t I = 0; I < Items.size() && !Carried; ++I)
@@ -190,10 +278,35 @@ void Judge::pairs() {
     }
 }
 
+/// A callee that names a scalar by itself sees the variable, not the copy of an
+/// iteration.
+void Judge::callsOnCopies() {
+  for (const Item &I : Items) {
+    if (I.Callee.empty() || I.Anywhere || !isObject(I.A.Base))
+      continue;
+    const LoopScalar *S = scalar(I.A.Base.Name);
+    if (!S || S->Use == ScalarUse::Carried)
+      continue;
+    if (S->Use == ScalarUse::Reduction && S->Operator == I.A.Reduction)
+      J.Expressible = false;
+    else
+      carried(quote(S->Name) + " is changed here and used by " + quote(I.Callee), S->At, I.A.At);
+  }
+}
+
+/// A loop that only looks for something is named as such.
+void Judge::earlyExit() {
+  if (!T.EarlyExit.valid())
+    return;
+  bool Writes = llvm::any_of(Items, [](const Item &I) { return I.A.Kind != AccessKind::Read; });
+  Carried = false;
+  carried(Writes || Acts ? "the loop may leave early here, so an iteration depends on those before it"
+                 : "it is a search: it ends here at the first match, so an iteration depends on "
+                   "those before it",
+          T.EarlyExit, T.EarlyExit);
+}
+
 LoopJudgement Judge::run() {
-  if (T.EarlyExit.valid())
-    carried("the loop may leave early here, so an iteration depends on those before it",
-            T.EarlyExit, T.EarlyExit);
   scalars();
   if (!T.Unknown.empty())
     unknown(T.Unknown.str(), T.UnknownAt);
@@ -204,11 +317,9 @@ LoopJudgement Judge::run() {
   sideEffects();
   accesses();
   calls();
-  // A callee sees the variable itself, not the copy of an iteration.
-  for (const Item &I : Items)
-    if (!I.Callee.empty() && !I.Anywhere && isObject(I.A.Base))
-      if (const LoopScalar *S = scalar(I.A.Base.Name); S && S->Use != ScalarUse::Carried)
-        carried(quote(S->Name) + " is changed here and used by " + quote(I.Callee), S->At, I.A.At);
+  settle();
+  earlyExit();
+  callsOnCopies();
   // Testing is the expensive part, and cannot make a verdict better.
   if (!Carried)
     pairs();
@@ -232,6 +343,8 @@ LoopJudgement Judge::run() {
   llvm::sort(J.Assumptions);
   llvm::sort(J.Private);
   llvm::sort(J.LastPrivate);
+  llvm::sort(J.FirstPrivate);
+  llvm::sort(J.Linears, [](const auto &A, const auto &B) { return A.Name < B.Name; });
   llvm::sort(J.Reductions, [](const auto &A, const auto &B) {
     return std::tie(A.Name, A.Operator) < std::tie(B.Name, B.Operator);
   });
@@ -243,6 +356,8 @@ llvm::ArrayRef<llvm::StringLiteral> enumNames(LoopVerdict) {
                                                   "unknown"};
   return Names;
 }
+
+const Loop Judge::Body;
 
 LoopJudgement judgeLoop(const Program &P, FunctionId F, uint32_t L, LoopQuestion Q) {
   return Judge(P, F, L, Q).run();

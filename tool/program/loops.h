@@ -36,6 +36,9 @@ struct LoopJudgement {
     int64_t Step = 1;
   };
   std::vector<Linear> Linears;
+  /// The names above are enough for the clauses of a pragma. False when callees
+  /// reach the variables by themselves and would miss the copies.
+  bool Expressible = true;
   std::vector<Reduction> Reductions;
   double Work = 0; ///< Operations per iteration, callees counted.
 };

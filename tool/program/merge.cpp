@@ -31,6 +31,9 @@ template <class Fn> void forVariables(FunctionFacts &F, Fn Apply) {
     InPlace(A.Base);
     llvm::for_each(A.Subscripts, InAffine);
   };
+  llvm::for_each(F.Straight, InLoopAccess);
+  for (LoopArgument &A : F.Arguments)
+    InLoopAccess(A.What), InAffine(A.Value);
   for (Binding &B : F.Bindings)
     InPlace(B.Pointer), InPlace(B.Target);
   for (Access &A : F.Accesses)

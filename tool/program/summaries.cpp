@@ -82,6 +82,7 @@ public:
     S.Cost = Facts.Cost;
     if (!Facts.Incomplete.empty())
       incomplete(Facts.Incomplete, Facts.At);
+    Ending = callsOnTheWayOut(Facts);
     for (uint32_t I = 0; I < Facts.Blocking.size(); ++I)
       BlockingOf[Facts.Blocking[I].Call].push_back(I);
     for (size_t B = 0; B < Facts.Blocks.size(); ++B)
@@ -227,7 +228,7 @@ private:
       blocking(B, E, Facts.Blocking[I]);
     const auto &Targets = PF.Targets[Index];
     if (Targets.empty())
-      return outside(C);
+      return outside(C, Index);
     Lockset Held = held(B, E);
     std::vector<Place> Released = released(B, E);
     double Cost = 0;
@@ -235,9 +236,9 @@ private:
       const Summary &Callee = P.Functions[T.Callee].Effects;
       if (!Callee.Complete)
         incomplete(Callee.WhyIncomplete, Callee.WhyAt);
-      S.DoesIo |= Callee.DoesIo;
+      S.DoesIo |= Callee.DoesIo && !Ending.test(Index);
       S.MayLaunch |= Callee.MayLaunch;
-      S.HiddenEffects |= Callee.HiddenEffects;
+      S.HiddenEffects |= Callee.HiddenEffects && !Ending.test(Index);
       Overflow |= Callee.Capped;
       S.ReadsGlobals |= Callee.ReadsGlobals;
       if (Callee.WritesGlobals && !S.WritesGlobals) {
@@ -261,9 +262,9 @@ private:
   }
 
   /// A call of what is not in these sources.
-  void outside(const Call &C) {
+  void outside(const Call &C, uint32_t Index) {
     const ApiModel &M = Apis.find(C.Name);
-    S.HiddenEffects |= !(M.Pure || M.Container || M.Returns);
+    S.HiddenEffects |= !(M.Pure || M.Container || M.Returns || Ending.test(Index));
     if (C.System || M)
       return;
     if (C.Callee.empty())
@@ -274,8 +275,8 @@ private:
   }
 
   void blocking(size_t B, size_t E, const BlockingCall &K) {
-    S.DoesIo |= isIo(K.Category);
-    S.HiddenEffects = true;
+    S.DoesIo |= isIo(K.Category) && !Ending.test(K.Call);
+    S.HiddenEffects |= !Ending.test(K.Call);
     EffectBlock Out;
     Out.Fact = &K;
     Out.In = F;
@@ -389,6 +390,7 @@ private:
   const FunctionFacts &Facts;
   Summary S;
   bool Overflow = false;
+  llvm::BitVector Ending;
   llvm::DenseMap<uint32_t, llvm::SmallVector<uint32_t, 1>> BlockingOf;
   llvm::DenseMap<Place, llvm::SmallVector<size_t, 2>> ByPlace;
 };

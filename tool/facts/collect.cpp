@@ -1,0 +1,228 @@
+/// From the evaluation tree to facts: the accesses of each loop and of the code
+/// outside of loops, with their place in the order of evaluation and the
+/// condition under which they are made.
+///
+/// Example: `if (p) a[i] = 0; b[i] = 1;` gives a write of a[i] in an arm and a
+/// later write of b[i] in none; after `if (p) continue;` all is in an arm.
+#include "facts/loopbody.h"
+
+namespace heddle {
+
+using namespace clang;
+
+namespace {
+
+bool sameAccess(const LoopAccess &A, const LoopAccess &B) {
+  auto Same = [](const Affine &X, const Affine &Y) {
+    return X.Known == Y.Known && X.Constant == Y.Constant && X.Through == Y.Through && X.Plus == Y.Plus &&
+           X.Terms.size() == Y.Terms.size() &&
+           std::equal(X.Terms.begin(), X.Terms.end(), Y.Terms.begin(),
+                      [](const Term &P, const Term &Q) {
+                        return P.Variable == Q.Variable && P.Coefficient == Q.Coefficient;
+                      });
+  };
+  return A.Kind == B.Kind && A.Base == B.Base && A.Field == B.Field && A.Type == B.Type &&
+         A.Reduction == B.Reduction && A.Arm == B.Arm && A.Structure == B.Structure && A.Subscripts.size() == B.Subscripts.size() &&
+         std::equal(A.Subscripts.begin(), A.Subscripts.end(), B.Subscripts.begin(), Same);
+}
+
+LoopAccess describe(FunctionBody &B, ElementRef R, const Expr *E) {
+  LoopAccess A;
+  A.Base = R.Base;
+  A.BaseText = R.BaseText;
+  A.Subscripts = std::move(R.Subscripts);
+  A.Field = Symbol(R.Field);
+  A.Distinct = R.Distinct;
+  A.Container = R.Container;
+  A.Rows = R.Rows;
+  if (E) {
+    A.Text = B.F.Unit.text(E);
+    QualType T = E->getType();
+    A.Type = B.F.Unit.type(T.getNonReferenceType().getCanonicalType().getUnqualifiedType());
+    A.At = B.F.Unit.span(E->getSourceRange());
+  }
+  return A;
+}
+
+/// Whether the steps may leave the sequence they are in. Jumps of an inner loop
+/// that only leave or continue that loop count as well, which is safe.
+bool mayJump(const Step &S) {
+  return S.What == Step::Jump || llvm::any_of(S.Kids, mayJump);
+}
+
+class Collector {
+public:
+  explicit Collector(FunctionBody &B) : B(B) {}
+
+  void run();
+
+private:
+  void steps(const std::vector<Step> &Steps, uint32_t Loop, uint32_t Arm);
+  void access(const Step &S, uint32_t Loop, uint32_t Arm);
+  void argument(const ArgumentUse &A);
+  uint32_t arm(uint32_t Parent, uint32_t Loop) {
+    B.facts().Arms.push_back({Parent, Loop});
+    return B.facts().Arms.size() - 1;
+  }
+  bool outlives(const VarDecl *V) const {
+    return V->hasGlobalStorage() || V->getDeclContext() != B.F.Fn;
+  }
+  void add(LoopAccess A, uint32_t L) {
+    FunctionFacts &F = B.facts();
+    std::vector<LoopAccess> &All = L == None ? F.Straight : F.Loops[L].Accesses;
+    if (llvm::none_of(All, [&](const LoopAccess &X) { return sameAccess(X, A); }))
+      All.push_back(std::move(A));
+  }
+
+  FunctionBody &B;
+  uint32_t Order = 0;
+  /// For each loop: the arm it stands in.
+  llvm::DenseMap<uint32_t, uint32_t> ArmOfLoop;
+};
+
+void Collector::run() {
+  steps(B.Root.Kids, None, None);
+  // A callable that an algorithm is given runs where the algorithm does.
+  std::vector<Call> &Calls = B.facts().Calls;
+  for (Call &C : Calls)
+    if (C.ViaArgument)
+      for (const Call &Host : Calls)
+        if (!Host.ViaArgument && Host.At == C.At && Host.Order)
+          C.Order = Host.Order, C.Arm = Host.Arm;
+  for (const ArgumentUse &A : B.Arguments)
+    if (A.Call != None && !B.Handled.contains(A.Call))
+      argument(A);
+  for (const ParmVarDecl *P : B.F.Fn->parameters()) {
+    const VariableUse &Use = B.use(P);
+    bool Changes = (!Use.Writes.empty() || Use.AddressTaken) && !P->getType()->isReferenceType();
+    B.facts().Fixed.push_back(Changes ? Symbol() : B.F.Unit.usr(P));
+  }
+}
+
+void Collector::steps(const std::vector<Step> &Steps, uint32_t Loop, uint32_t Arm) {
+  for (const Step &S : Steps) {
+    ++Order;
+    switch (S.What) {
+    case Step::Access:
+      access(S, Loop, Arm);
+      break;
+    case Step::Call:
+      if (S.Index != None) {
+        B.facts().Calls[S.Index].Order = Order;
+        B.facts().Calls[S.Index].Arm = Arm;
+      }
+      break;
+    case Step::Sequence:
+      steps(S.Kids, Loop, Arm);
+      break;
+    case Step::Loop:
+      ArmOfLoop[S.Index] = Arm;
+      for (const Step &Part : S.Kids)
+        steps(Part.Kids, S.Index, Arm);
+      break;
+    case Step::Branch:
+      for (const Step &Side : S.Kids)
+        if (!Side.Kids.empty())
+          steps(Side.Kids, Loop, arm(Arm, Loop));
+      break;
+    case Step::Switch:
+      steps(S.Kids, Loop, arm(Arm, Loop));
+      break;
+    case Step::Jump:
+      break;
+    case Step::Label:
+    case Step::Case: {
+      auto It = ArmOfLoop.find(Loop);
+      Arm = arm(S.What == Step::Case ? Arm : It == ArmOfLoop.end() ? None : It->second, Loop);
+      break;
+    }
+    }
+    if (S.What != Step::Jump && mayJump(S))
+      Arm = arm(Arm, Loop);
+  }
+}
+
+void Collector::access(const Step &S, uint32_t L, uint32_t Arm) {
+  if (S.Escapes || (S.Var && !S.InMemory && !outlives(S.Var)))
+    return;
+  LoopAccess A;
+  if (S.Var) {
+    ElementRef R;
+    R.Base = B.F.variable(S.Var);
+    if (!R.Base.known())
+      return;
+    R.Base = extend(R.Base, S.Field.str());
+    A = describe(B, std::move(R), S.E);
+    A.BaseText = Symbol((S.Var->getName() + S.Field.str()).str());
+    if (!S.E) {
+      A.Text = A.BaseText;
+      A.Type =
+          B.F.Unit.type(S.Var->getType().getCanonicalType().getUnqualifiedType());
+      A.At = B.F.Unit.span(S.At ? S.At->getSourceRange() : S.Var->getSourceRange());
+    }
+    A.Scalar = !S.InMemory;
+  } else if (!S.E) {
+    const LoopHeader &H = B.Headers[S.Index];
+    ElementRef R = elementOf(B, H.Range, B.facts().Loops[S.Index].Parent);
+    Affine Position;
+    Position.Known = true;
+    Position.Terms.push_back({B.facts().Loops[S.Index].Index, 1});
+    R.Subscripts.push_back(Position);
+    A = describe(B, std::move(R), H.Range);
+    A.Type = B.F.Unit.type(
+        H.Index->getType().getNonReferenceType().getCanonicalType().getUnqualifiedType());
+  } else {
+    A = describe(B, S.Pointee ? pointeeOf(B, S.E, L) : elementOf(B, S.E, L), S.E);
+    if (S.Pointee && S.E->getType()->isAnyPointerType())
+      A.Type =
+          B.F.Unit.type(S.E->getType()->getPointeeType().getCanonicalType().getUnqualifiedType());
+    if (S.Size == Step::Range) {
+      if (S.Pointee && !A.Subscripts.empty())
+        A.Subscripts.back() = {};
+      else
+        A.Subscripts.emplace_back();
+    }
+  }
+  A.Order = Order;
+  A.Arm = Arm;
+  A.Structure = S.Size == Step::Structure;
+  if (S.E && S.At && !S.Writes)
+    A.At = B.F.Unit.span(S.At->getSourceRange());
+  else if (S.Named)
+    A.At = B.F.Unit.span(S.Named->getSourceRange());
+  if (S.Reads && !(S.Writes && !S.Operator.empty())) {
+    A.Kind = AccessKind::Read;
+    add(A, L);
+  }
+  if (S.Writes) {
+    A.Kind = AccessKind::Write;
+    A.Reduction = Symbol(S.Operator);
+    add(std::move(A), L);
+  }
+}
+
+void Collector::argument(const ArgumentUse &A) {
+  FunctionFacts &F = B.facts();
+  LoopArgument Out;
+  Out.Call = A.Call;
+  Out.Argument = A.Argument;
+  QualType T = A.E->getType();
+  if (A.ByValue) {
+    Out.Value = affineOf(B, A.E, A.Loop);
+    if (!Out.Value.Known)
+      return;
+  } else {
+    Out.Pointer = A.E->isPRValue() || (T->isAnyPointerType() && A.Argument == None);
+    Out.What =
+        describe(B, Out.Pointer ? pointeeOf(B, A.E, A.Loop) : elementOf(B, A.E, A.Loop), A.E);
+    if (T->isAnyPointerType() && Out.Pointer)
+      Out.What.Type = B.F.Unit.type(T->getPointeeType().getCanonicalType().getUnqualifiedType());
+  }
+  (A.Loop == None ? F.Arguments : F.Loops[A.Loop].Arguments).push_back(std::move(Out));
+}
+
+} // namespace
+
+void collect(FunctionBody &B) { Collector(B).run(); }
+
+} // namespace heddle

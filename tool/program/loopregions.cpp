@@ -1,0 +1,358 @@
+/// Calls as if their bodies stood in the loop. Where a function's facts describe
+/// all that it touches, its accesses are taken over with their subscripts, the
+/// parameters replaced by what the call hands over (array regions across calls:
+/// Creusillet, Irigoin 1996, here by renaming, without a summary of sets).
+///
+/// Example: `void row(double *A, int N) { for (int J = 0; J < N; J++) A[J] = 0; }`
+/// called as `row(&M[I][0], 10)` writes M[I][J] for J in [0, 10).
+#include "program/build.h"
+#include "program/judge.h"
+
+namespace heddle {
+
+namespace {
+
+/// Functions that are nested in this way, and accesses of one that are kept.
+constexpr size_t MaxNested = 6, MaxItems = 400;
+
+bool isWrite(AccessKind K) { return K == AccessKind::Write || K == AccessKind::AtomicWrite; }
+
+/// Renames what a callee says to what its caller says.
+class Renaming {
+public:
+  Renaming(const Program &P, const FunctionFacts &From, const FunctionFacts &To, const Call &Here,
+           uint32_t C, bool Lambda)
+      : P(P), From(From), To(To), Here(Here), C(C), Lambda(Lambda) {}
+
+  Affine affine(const Affine &A, llvm::ArrayRef<const Loop *> Inner) const {
+    Affine Out;
+    if (!A.Known || !A.Through.empty())
+      return Out;
+    Out.Known = true;
+    Out.Constant = A.Constant;
+    for (const Term &T : A.Terms)
+      if (!Out.Known || !add(Out, value(T.Variable, Inner), T.Coefficient))
+        return {};
+    llvm::sort(Out.Terms, [](const Term &X, const Term &Y) { return X.Variable < Y.Variable; });
+    return Out;
+  }
+
+  const LoopArgument *argument(uint32_t Number) const {
+    const auto &All = Here.Loop == None ? To.Arguments : To.Loops[Here.Loop].Arguments;
+    for (const LoopArgument &A : All)
+      if (A.Call == C && A.Argument == Number)
+        return &A;
+    return nullptr;
+  }
+
+private:
+  static bool add(Affine &Out, const Affine &Value, int64_t Factor) {
+    int64_t Product;
+    if (!Value.Known || !Value.Through.empty() ||
+        __builtin_mul_overflow(Value.Constant, Factor, &Product) ||
+        __builtin_add_overflow(Out.Constant, Product, &Out.Constant))
+      return false;
+    for (const Term &T : Value.Terms) {
+      if (__builtin_mul_overflow(T.Coefficient, Factor, &Product))
+        return false;
+      auto It =
+          llvm::find_if(Out.Terms, [&](const Term &X) { return X.Variable == T.Variable; });
+      if (It == Out.Terms.end())
+        Out.Terms.push_back({T.Variable, Product});
+      else if (__builtin_add_overflow(It->Coefficient, Product, &It->Coefficient))
+        return false;
+    }
+    llvm::erase_if(Out.Terms, [](const Term &T) { return T.Coefficient == 0; });
+    return true;
+  }
+
+  Affine value(Symbol Variable, llvm::ArrayRef<const Loop *> Inner) const {
+    Affine Same{true, 0, {{Variable, 1}}, {}};
+    if (llvm::any_of(Inner, [&](const Loop *L) { return L->Index == Variable; }))
+      return Same;
+    for (uint32_t K = 0; K < From.Fixed.size(); ++K)
+      if (From.Fixed[K] == Variable) {
+        const LoopArgument *A = argument(K);
+        return A ? A->Value : Affine();
+      }
+    llvm::StringRef Name = Variable.str();
+    if (Name.starts_with("global "))
+      return Same;
+    bool OurThis = Lambda || (Here.Object.Root == RootKind::This && Here.Object.Path.str() == "*");
+    if (Name.starts_with("this "))
+      return OurThis ? Same : Affine();
+    if (const heddle::Variable *V = P.Variables.lookup(Variable); V && V->Static)
+      return Same;
+    // What a lambda captured is a variable of ours.
+    bool Captured = Lambda && !isOwnLocal(From, {RootKind::Local, Variable, 0, {}}) &&
+                    P.Variables.lookup(Variable);
+    return Captured ? Same : Affine();
+  }
+
+  const Program &P;
+  const FunctionFacts &From, &To;
+  const Call &Here;
+  uint32_t C;
+  bool Lambda;
+};
+
+/// Appends a path of members and constant elements to an element.
+bool walk(LoopAccess &A, llvm::StringRef Path) {
+  if (Path.contains('*'))
+    return false;
+  while (!Path.empty()) {
+    if (Path.consume_front("[")) {
+      auto [Number, Rest] = Path.split(']');
+      Path = Rest;
+      Affine I;
+      I.Known = !Number.empty() && !Number.getAsInteger(10, I.Constant);
+      if (!A.Field.empty())
+        A.Field = Symbol((A.Field.str() + "[]").str());
+      A.Subscripts.push_back(I);
+      continue;
+    }
+    size_t End = Path.find_first_of(".[", 1);
+    llvm::StringRef Step = Path.take_front(End);
+    Path = Path.drop_front(Step.size());
+    if (A.Subscripts.empty())
+      A.Base = extend(A.Base, Step);
+    else
+      A.Field = Symbol((A.Field.str() + Step).str());
+  }
+  return true;
+}
+
+/// The callee's access below the object that it was handed.
+bool compose(LoopAccess &Out, const LoopAccess &Inner, bool Pointer, llvm::StringRef Path) {
+  if (!walk(Out, Path))
+    return false;
+  llvm::ArrayRef<Affine> Rest = Inner.Subscripts;
+  // The first subscript counts from the element that the pointer points to.
+  if (Pointer && Path.empty() && !Rest.empty()) {
+    const Affine &First = Rest.front();
+    bool Zero = First.Known && First.Terms.empty() && First.Constant == 0;
+    if (Out.Subscripts.empty() || !Out.Field.empty()) {
+      if (!Zero)
+        return false;
+    } else if (!Zero) {
+      Affine &Last = Out.Subscripts.back();
+      if (!First.Known || !Last.Known || !Last.Through.empty() ||
+          __builtin_add_overflow(Last.Constant, First.Constant, &Last.Constant))
+        Last = {};
+      else
+        for (const Term &T : First.Terms) {
+          auto It = llvm::find_if(Last.Terms,
+                                  [&](const Term &X) { return X.Variable == T.Variable; });
+          if (It == Last.Terms.end())
+            Last.Terms.push_back(T);
+          else if (__builtin_add_overflow(It->Coefficient, T.Coefficient, &It->Coefficient)) {
+            Last = {};
+            break;
+          }
+        }
+      llvm::erase_if(Last.Terms, [](const Term &T) { return T.Coefficient == 0; });
+      llvm::sort(Last.Terms, [](const Term &X, const Term &Y) { return X.Variable < Y.Variable; });
+    }
+    Rest = Rest.drop_front();
+  }
+  if (!Rest.empty() && !Out.Field.empty())
+    Out.Field = Symbol((Out.Field.str() + "[]").str());
+  Out.Subscripts.insert(Out.Subscripts.end(), Rest.begin(), Rest.end());
+  if (!Inner.Field.empty()) {
+    if (Out.Subscripts.empty())
+      Out.Base = extend(Out.Base, Inner.Field.str());
+    else
+      Out.Field = Symbol((Out.Field.str() + Inner.Field.str()).str());
+  }
+  return true;
+}
+
+} // namespace
+
+llvm::SmallVector<uint32_t, 4> Judge::armsOf(FunctionId In, uint32_t Arm) {
+  llvm::SmallVector<uint32_t, 4> Out;
+  const std::vector<heddle::Arm> &All = P.facts(In).Arms;
+  for (; Arm < All.size(); Arm = All[Arm].Parent) {
+    if (In == F && (All[Arm].Loop == None ? L != None : !inside(All[Arm].Loop)))
+      break;
+    Out.push_back(armNumber(In, Arm));
+  }
+  llvm::sort(Out);
+  return Out;
+}
+
+/// Every effect of the summary is one of the accesses taken over.
+bool Judge::describesEffects(FunctionId G, const Region &R, const std::set<Span> &Expanded) {
+  std::set<std::pair<Span, bool>> Known;
+  for (const Item &I : R.Items)
+    if (I.Callee.empty())
+      Known.insert({I.A.At, isWrite(I.A.Kind)});
+  for (const EffectAccess &E : P.function(G).Effects.Accesses) {
+    if (E.What.Root == RootKind::Heap)
+      continue;
+    bool Write = isWrite(E.Kind);
+    bool Found = E.Through.empty() ? Known.count({E.At, Write}) || (!Write && Known.count({E.At, true}))
+                                   : Expanded.count(E.Through.front().At) != 0;
+    if (!Found)
+      return false;
+  }
+  return true;
+}
+
+const Judge::Region &Judge::regionOf(FunctionId G) {
+  auto [It, New] = Regions.try_emplace(G);
+  Region &R = It->second;
+  if (!New || Expanding.size() >= MaxNested)
+    return R;
+  const FunctionFacts &Body = P.facts(G);
+  const Summary &S = P.function(G).Effects;
+  if (S.Capped || !S.Complete || S.WritesUnknown || Body.Coroutine || !Body.Incomplete.empty())
+    return R;
+  Expanding.push_back(G);
+  auto Own = [&](const LoopAccess &A, llvm::SmallVector<const Loop *, 4> Inner) {
+    if (isOwnLocal(Body, A.Base) && !A.Base.Path.str().contains('*'))
+      return;
+    Item I;
+    I.A = A;
+    I.Inner = std::move(Inner);
+    I.Order = {A.Order};
+    I.Arms = armsOf(G, A.Arm);
+    R.Items.push_back(std::move(I));
+  };
+  for (const LoopAccess &A : Body.Straight)
+    Own(A, {});
+  for (uint32_t K = 0; K < Body.Loops.size(); ++K) {
+    llvm::SmallVector<const Loop *, 4> Inner;
+    for (uint32_t X = K; X != None; X = Body.Loops[X].Parent)
+      Inner.push_back(&Body.Loops[X]);
+    std::reverse(Inner.begin(), Inner.end());
+    for (const LoopAccess &A : Body.Loops[K].Accesses)
+      Own(A, Inner);
+  }
+  std::set<Span> Expanded;
+  for (uint32_t C = 0; C < Body.Calls.size() && R.Items.size() <= MaxItems; ++C) {
+    const auto &Targets = P.function(G).Targets[C];
+    if (!Body.Calls[C].Order || Targets.empty())
+      continue;
+    bool All = true;
+    for (const CallTarget &To : Targets)
+      All = All && lift(G, C, To.Callee, R.Items);
+    if (All)
+      Expanded.insert(Body.Calls[C].At);
+  }
+  Expanding.pop_back();
+  R.Whole = R.Items.size() <= MaxItems && describesEffects(G, R, Expanded);
+  return R;
+}
+
+bool Judge::lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item> &Out) {
+  if (llvm::is_contained(Expanding, Callee))
+    return false;
+  const Region &R = regionOf(Callee);
+  if (!R.Whole)
+    return false;
+  const FunctionFacts &From = P.facts(Callee), &To = P.facts(In);
+  const Call &Here = To.Calls[C];
+  bool Lambda = P.function(Callee).Parent != None;
+  Renaming Rename(P, From, To, Here, C, Lambda);
+  llvm::SmallVector<const Loop *, 4> Around;
+  for (uint32_t K = Here.Loop; K != None && !(In == F && K == L); K = To.Loops[K].Parent)
+    Around.push_back(&To.Loops[K]);
+  std::reverse(Around.begin(), Around.end());
+  llvm::SmallVector<uint32_t, 4> Arms = armsOf(In, Here.Arm);
+  uint64_t Site = (uint64_t(1) << 32) + ++Sites;
+  if (P.function(In).Targets[C].size() > 1) // one of several
+    Arms.push_back(armNumber(Site, None));
+  std::map<const Loop *, const Loop *> Copies;
+  std::vector<Item> Lifted;
+  for (const Item &I : R.Items) {
+    Item New;
+    New.Inner = Around;
+    llvm::SmallVector<const Loop *, 4> Own;
+    for (const Loop *K : I.Inner) {
+      const Loop *&Copy = Copies[K];
+      if (!Copy) {
+        Loop X;
+        X.Kind = K->Kind, X.Index = K->Index, X.IndexName = K->IndexName, X.Step = K->Step;
+        X.Trip = K->Trip, X.EarlyExit = K->EarlyExit;
+        X.Lower = Rename.affine(K->Lower, Own);
+        X.Upper = Rename.affine(K->Upper, Own);
+        Renamed.push_back(std::move(X));
+        Copy = &Renamed.back();
+      }
+      Own.push_back(K);
+      New.Inner.push_back(Copy);
+    }
+    LoopAccess A = I.A;
+    for (Affine &S : A.Subscripts)
+      S = Rename.affine(S, I.Inner);
+    New.ByItself = I.ByItself;
+    llvm::StringRef Path = A.Base.Path.str();
+    uint32_t Argument = A.Base.Root == RootKind::This ? None : A.Base.Index;
+    switch (A.Base.Root) {
+    case RootKind::Heap:
+      continue;
+    case RootKind::Unknown:
+    case RootKind::Result:
+      return false;
+    case RootKind::Local:
+      if (isOwnLocal(From, A.Base)) {
+        if (Path.contains('*'))
+          return false;
+        continue;
+      }
+      [[fallthrough]];
+    case RootKind::Global:
+      New.ByItself = true;
+      New.A = std::move(A);
+      break;
+    case RootKind::Parameter:
+      if (A.Base.Index >= From.Fixed.size() || From.Fixed[A.Base.Index].empty())
+        return false;
+      [[fallthrough]];
+    case RootKind::This: {
+      const LoopArgument *Given =
+          Lambda && A.Base.Root == RootKind::This ? nullptr : Rename.argument(Argument);
+      if (!Path.consume_front("*"))
+        return false;
+      if (Given) {
+        New.A = Given->What;
+        if (!compose(New.A, A, Given->Pointer, Path))
+          return false;
+        if (llvm::StringRef Text = New.A.BaseText.str();
+            New.A.Base.Path.str().size() > Given->What.Base.Path.str().size())
+          New.A.BaseText = Symbol((Text.consume_front("*") ? Text + "->" : Text + ".").str() +
+                                  New.A.Base.Path.str().rsplit('.').second.str());
+        if (New.A.Container.empty())
+          New.A.Container = A.Container;
+        New.A.Rows |= A.Rows;
+        break;
+      }
+      // What is handed over has a name at least.
+      Place Where = translate(P, In, C, A.Base);
+      if (!Where.known() || Where.Path.str().contains('['))
+        return false;
+      New.A = A;
+      New.A.Base = Where;
+      if (A.Base.Root == RootKind::Parameter)
+        New.A.Subscripts.assign(A.Subscripts.size(), {});
+      break;
+    }
+    }
+    New.A.Kind = A.Kind, New.A.Reduction = A.Reduction, New.A.Structure = A.Structure;
+    New.A.Text = A.Text, New.A.Type = A.Type, New.A.Scalar = A.Scalar;
+    New.A.At = Here.At;
+    New.Callee = Here.Name;
+    New.Order = {Here.Order};
+    New.Order.append(I.Order.begin(), I.Order.end());
+    New.Arms = Arms;
+    for (uint32_t Each : I.Arms)
+      New.Arms.push_back(armNumber(Site, Each));
+    llvm::sort(New.Arms);
+    Lifted.push_back(std::move(New));
+  }
+  Out.insert(Out.end(), Lifted.begin(), Lifted.end());
+  return true;
+}
+
+} // namespace heddle

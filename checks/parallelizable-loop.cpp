@@ -177,8 +177,8 @@ bool Finder::consider(FunctionId F, uint32_t L) {
 void Finder::report(FunctionId F, uint32_t L, const LoopJudgement &J, double Trip) {
   const FunctionFacts &Facts = P.facts(F);
   const Loop &T = Facts.Loops[L];
-  bool Privatise = !J.Private.empty() || !J.LastPrivate.empty() || !J.FirstPrivate.empty() ||
-                   !J.Linears.empty();
+  bool Privatise =
+      !J.Private.empty() || !J.LastPrivate.empty() || !J.FirstPrivate.empty() || !J.Linears.empty();
   ParallelFix Fix = openmpFix(P, F, L, J);
   Advice A;
   A.Check = Symbol(Info.Name);

@@ -364,8 +364,7 @@ void FunctionContext::visitCall(const CallExpr *E) {
     return;
   }
   // Containers of threads: `threads.emplace_back(f, x)` constructs one in place.
-  if (M.Container && M.Container->changesStructure() && Object &&
-      F->isTemplateInstantiation())
+  if (M.Container && M.Container->changesStructure() && Object && F->isTemplateInstantiation())
     if (const auto *Spec = dyn_cast_or_null<ClassTemplateSpecializationDecl>(
             Object->getType().getNonReferenceType()->getAsCXXRecordDecl());
         Spec && Spec->getTemplateArgs().size() &&

@@ -49,7 +49,8 @@ Names enumNames(EventKind) {
   return N;
 }
 Names enumNames(ScalarUse) {
-  static constexpr llvm::StringLiteral N[] = {"private", "reduction", "induction", "wrap-around", "carried"};
+  static constexpr llvm::StringLiteral N[] = {"private", "reduction", "induction", "wrap-around",
+                                              "carried"};
   return N;
 }
 Names enumNames(LoopKind) {

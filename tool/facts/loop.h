@@ -54,8 +54,8 @@ struct LoopScalar {
   /// Private, but an iteration may leave it as it was: the last value can be that
   /// of an earlier one.
   bool Partial = false;
-  Span At;                ///< Where it is written.
-  Span ReadAt;            ///< For Carried: the read that sees the earlier value.
+  Span At;     ///< Where it is written.
+  Span ReadAt; ///< For Carried: the read that sees the earlier value.
 };
 
 /// A subscripted (or dereferenced, or member) access inside a loop.

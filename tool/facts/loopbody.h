@@ -36,9 +36,9 @@ struct Step {
   };
   /// How much of the object E is meant.
   enum Extent : uint8_t {
-    Element, ///< E itself.
-    Range,   ///< Some elements that E (an array, container, pointer) reaches.
-    Whole,   ///< The object with all its elements.
+    Element,   ///< E itself.
+    Range,     ///< Some elements that E (an array, container, pointer) reaches.
+    Whole,     ///< The object with all its elements.
     Structure, ///< The object but not its elements: size(), begin().
   };
   Kind What = Sequence;

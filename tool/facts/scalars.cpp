@@ -193,9 +193,10 @@ void inductionsIn(FunctionBody &B, const std::vector<Step> &S) {
       for (const Step &Each : Node.Kids[Part].Kids) {
         if (Each.What == Step::Jump || Each.What == Step::Label)
           break;
-        if (Each.What != Step::Access || !Each.Var || Each.InMemory || !Each.Advance || !*Each.Advance ||
-            !Each.Field.empty() || Each.Var == H.Index || Each.Var->hasGlobalStorage() ||
-            (Part == 1 && H.HasContinue) || B.use(Each.Var).AddressTaken)
+        if (Each.What != Step::Access || !Each.Var || Each.InMemory || !Each.Advance ||
+            !*Each.Advance || !Each.Field.empty() || Each.Var == H.Index ||
+            Each.Var->hasGlobalStorage() || (Part == 1 && H.HasContinue) ||
+            B.use(Each.Var).AddressTaken)
           continue;
         QualType T = Each.Var->getType();
         if (!T->isIntegralOrEnumerationType() && !T->isAnyPointerType() && !isPointerLike(T))

@@ -155,13 +155,13 @@ private:
   LoopQuestion Q;
   LoopJudgement J;
   bool Carried = false, Unknown = false;
-  bool Acts = false; ///< It does I/O, or what else must not be repeated or left out.
+  bool Acts = false;      ///< It does I/O, or what else must not be repeated or left out.
   llvm::BitVector Ending; ///< callsOnTheWayOut of the function.
   std::vector<Item> Items;
-  std::set<std::string> Apart; ///< Bases that are assumed not to overlap.
-  llvm::StringSet<> Written;   ///< Places without subscripts that are written.
-  llvm::StringSet<> WrittenBases; ///< With or without subscripts.
-  std::map<Place, bool> Private; ///< Bases asked for, and the answer.
+  std::set<std::string> Apart;       ///< Bases that are assumed not to overlap.
+  llvm::StringSet<> Written;         ///< Places without subscripts that are written.
+  llvm::StringSet<> WrittenBases;    ///< With or without subscripts.
+  std::map<Place, bool> Private;     ///< Bases asked for, and the answer.
   std::unique_ptr<Judge> Everything; ///< The whole body, once it is needed.
   std::map<FunctionId, Region> Regions;
   llvm::SmallVector<FunctionId, 4> Expanding;

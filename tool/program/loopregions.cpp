@@ -55,8 +55,7 @@ private:
     for (const Term &T : Value.Terms) {
       if (__builtin_mul_overflow(T.Coefficient, Factor, &Product))
         return false;
-      auto It =
-          llvm::find_if(Out.Terms, [&](const Term &X) { return X.Variable == T.Variable; });
+      auto It = llvm::find_if(Out.Terms, [&](const Term &X) { return X.Variable == T.Variable; });
       if (It == Out.Terms.end())
         Out.Terms.push_back({T.Variable, Product});
       else if (__builtin_add_overflow(It->Coefficient, Product, &It->Coefficient))
@@ -141,8 +140,8 @@ bool compose(LoopAccess &Out, const LoopAccess &Inner, bool Pointer, llvm::Strin
         Last = {};
       else
         for (const Term &T : First.Terms) {
-          auto It = llvm::find_if(Last.Terms,
-                                  [&](const Term &X) { return X.Variable == T.Variable; });
+          auto It =
+              llvm::find_if(Last.Terms, [&](const Term &X) { return X.Variable == T.Variable; });
           if (It == Last.Terms.end())
             Last.Terms.push_back(T);
           else if (__builtin_add_overflow(It->Coefficient, T.Coefficient, &It->Coefficient)) {
@@ -191,8 +190,9 @@ bool Judge::describesEffects(FunctionId G, const Region &R, const std::set<Span>
     if (E.What.Root == RootKind::Heap)
       continue;
     bool Write = isWrite(E.Kind);
-    bool Found = E.Through.empty() ? Known.count({E.At, Write}) || (!Write && Known.count({E.At, true}))
-                                   : Expanded.count(E.Through.front().At) != 0;
+    bool Found = E.Through.empty()
+                     ? Known.count({E.At, Write}) || (!Write && Known.count({E.At, true}))
+                     : Expanded.count(E.Through.front().At) != 0;
     if (!Found)
       return false;
   }

@@ -300,9 +300,10 @@ void Judge::earlyExit() {
     return;
   bool Writes = llvm::any_of(Items, [](const Item &I) { return I.A.Kind != AccessKind::Read; });
   Carried = false;
-  carried(Writes || Acts ? "the loop may leave early here, so an iteration depends on those before it"
-                 : "it is a search: it ends here at the first match, so an iteration depends on "
-                   "those before it",
+  carried(Writes || Acts
+              ? "the loop may leave early here, so an iteration depends on those before it"
+              : "it is a search: it ends here at the first match, so an iteration depends on "
+                "those before it",
           T.EarlyExit, T.EarlyExit);
 }
 

@@ -1,10 +1,11 @@
 #include "advice/check.h"
-#include "program/loops.h"
+#include "advice/parallelfix.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
+#include <map>
 #include <set>
 
 using namespace heddle;
@@ -75,7 +76,10 @@ A parallel sum of floating-point numbers may round differently in the last digit
 )",
     {{"MinWork", "50000",
       "estimated operations of the whole loop below which it stays serial; 0 reports every loop"},
-     {"ReportConditional", "true", "also report loops that are parallel under a named assumption"}},
+     {"ReportConditional", "true", "also report loops that are parallel under a named assumption"},
+     {"FixConditional", "false",
+      "also offer the edit of a loop that is parallel under an assumption; `heddle fix "
+      "--conditional` sets it"}},
 };
 
 namespace {
@@ -99,59 +103,14 @@ std::string number(double N) {
   return Out;
 }
 
-std::string list(const std::vector<Symbol> &Names) {
-  return llvm::join(llvm::map_range(Names, [](Symbol S) { return S.str(); }), ", ");
-}
-
-/// A name that a clause can hold: a variable, not a member or an element.
-bool isVariable(Symbol S) {
-  return !S.empty() && llvm::all_of(S.str(), [](char C) { return llvm::isAlnum(C) || C == '_'; });
-}
-
-/// `private(t) reduction(+ : sum)`, with Between after each operator.
-std::string clauses(const LoopJudgement &J, llvm::StringRef Separator) {
-  std::vector<std::string> All;
-  auto Base = [](const std::vector<Symbol> &Names) {
-    std::vector<Symbol> Out;
-    for (Symbol S : Names) {
-      Symbol Variable(S.str().split('.').first);
-      if (!llvm::is_contained(Out, Variable))
-        Out.push_back(Variable);
-    }
-    return Out;
-  };
-  if (!J.Private.empty())
-    All.push_back("private(" + list(Base(J.Private)) + ")");
-  if (!J.LastPrivate.empty())
-    All.push_back("lastprivate(" + list(Base(J.LastPrivate)) + ")");
-  if (!J.FirstPrivate.empty())
-    All.push_back("firstprivate(" + list(Base(J.FirstPrivate)) + ")");
-  for (const LoopJudgement::Linear &V : J.Linears)
-    All.push_back(("linear(" + V.Name.str() + " : " + llvm::Twine(V.Step) + ")").str());
-  for (const LoopJudgement::Reduction &R : J.Reductions)
-    if (!R.Name.empty())
-      All.push_back(("reduction(" + R.Operator.str() + " : " + R.Name.str() + ")").str());
-  return llvm::join(All, Separator);
-}
-
-bool canAnnotate(const Loop &L, const LoopJudgement &J) {
-  auto Variable = [](const auto &R) { return isVariable(Symbol(R.Name.str().split('[').first)); };
-  return L.Annotatable && J.Expressible && J.Verdict != LoopVerdict::Conditional &&
-         llvm::all_of(J.Reductions, Variable);
-}
-
 class Finder {
 public:
   Finder(const Program &P, const CheckOptions &O, Sink &Out)
-      : P(P), MinWork(O.number("MinWork")), Conditional(O.flag("ReportConditional")), Out(Out) {}
+      : P(P), MinWork(O.number("MinWork")), Conditional(O.flag("ReportConditional")),
+        FixConditional(O.flag("FixConditional")), Out(Out) {}
 
   void function(FunctionId F);
-  /// Reports what holds for every instantiation of a template.
-  void finish() {
-    for (Advice &A : Found)
-      if (!Rejected.count(A.At))
-        Out.add(std::move(A));
-  }
+  void finish();
 
 private:
   /// True when the loop or one around it needs no report of its own.
@@ -160,11 +119,30 @@ private:
 
   const Program &P;
   int64_t MinWork;
-  bool Conditional;
+  bool Conditional, FixConditional;
   Sink &Out;
   std::vector<Advice> Found;
   std::set<Span> Rejected; ///< Loops that may not run in parallel.
 };
+
+/// Reports what holds for every instantiation of a template, with the edit on
+/// which all agree.
+void Finder::finish() {
+  std::map<Span, std::set<std::string>> Texts;
+  for (const Advice &A : Found) {
+    std::string All;
+    for (const Edit &E : A.Edits)
+      All += E.Text;
+    Texts[A.At].insert(All);
+  }
+  for (Advice &A : Found) {
+    if (Rejected.count(A.At))
+      continue;
+    if (Texts[A.At].size() > 1)
+      A.Edits.clear();
+    Out.add(std::move(A));
+  }
+}
 
 void Finder::function(FunctionId F) {
   const std::vector<Loop> &Loops = P.facts(F).Loops;
@@ -199,14 +177,15 @@ bool Finder::consider(FunctionId F, uint32_t L) {
 void Finder::report(FunctionId F, uint32_t L, const LoopJudgement &J, double Trip) {
   const FunctionFacts &Facts = P.facts(F);
   const Loop &T = Facts.Loops[L];
-  bool Privatise = !J.Private.empty() || !J.LastPrivate.empty() || !J.FirstPrivate.empty() ||
-                   !J.Linears.empty();
+  bool Privatise =
+      !J.Private.empty() || !J.LastPrivate.empty() || !J.FirstPrivate.empty() || !J.Linears.empty();
+  ParallelFix Fix = openmpFix(P, F, L, J);
   Advice A;
   A.Check = Symbol(Info.Name);
   A.Kind = Symbol("loop");
   A.At = T.At;
   std::string How = T.IndexName.empty() ? std::string() : "index `" + T.IndexName.str().str() + "`";
-  if (std::string C = clauses(J, ", "); !C.empty())
+  for (const std::string &C : Fix.Clauses)
     How += (How.empty() ? "" : ", ") + C;
   if (!How.empty())
     How = " (" + How + ")";
@@ -241,16 +220,12 @@ void Finder::report(FunctionId F, uint32_t L, const LoopJudgement &J, double Tri
                         "`, so every thread can keep a part of it")
                            .str(),
                        Symbol("P2"), 1, S.At});
-  if (canAnnotate(T, J)) {
-    std::string Pragma = "#pragma omp parallel for";
-    if (std::string C = clauses(J, " "); !C.empty())
-      Pragma += " " + C;
-    Edit E;
-    E.At = T.At;
-    E.At.EndLine = E.At.Line, E.At.EndColumn = E.At.Column;
-    E.Text = Pragma + "\n" + std::string(T.At.Column ? T.At.Column - 1 : 0, ' ');
-    A.Edits.push_back(std::move(E));
-  }
+  bool Offer = J.Verdict != LoopVerdict::Conditional || FixConditional;
+  if (Offer)
+    A.Edits = std::move(Fix.Edits);
+  bool Done = T.Spelling.Directive.str().starts_with("omp");
+  if (Offer && !Done && !Fix.ByHand.empty())
+    A.For.push_back({"to be written by hand: " + Fix.ByHand, Symbol(), 0, T.At});
   A.Identity = (Facts.Name.str() + " loop " + llvm::Twine(L) + " " + T.IndexName.str()).str();
   Found.push_back(std::move(A));
 }

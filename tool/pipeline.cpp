@@ -1,9 +1,6 @@
 #include "pipeline.h"
 #include "entry/workers.h"
 
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/xxhash.h"
-
 namespace heddle {
 
 using llvm::StringRef;
@@ -14,8 +11,7 @@ static std::string digestOf(const CompileJob &Job) {
     Key += '\0';
     Key += A;
   }
-  llvm::XXH128_hash_t H = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(Key));
-  return llvm::utohexstr(H.high64, true, 16) + llvm::utohexstr(H.low64, true, 16);
+  return digest(Key);
 }
 
 static UnitFacts failedUnit(const CompileJob &Job, llvm::Error Why) {

@@ -1,5 +1,5 @@
-/// `heddle checks`, `heddle explain` and `heddle catalogue`: what is known about
-/// the checks themselves.
+/// `heddle checks` and `heddle catalogue`: what is known about the checks
+/// themselves.
 #include "report/catalogue.h"
 #include "entry/config.h"
 #include "entry/files.h"
@@ -47,16 +47,6 @@ int runChecksVerb(const CommandLine &C) {
     else
       writeCheckList(allChecks(), S->Enabled, OS);
   };
-  if (llvm::Error E = writeOutput("", Write))
-    return fail(std::move(E));
-  return Clean;
-}
-
-int runExplainVerb(const CommandLine &C) {
-  llvm::Expected<const Check *> Which = namedCheck(C.Files.front());
-  if (!Which)
-    return fail(Which.takeError());
-  auto Write = [&](llvm::raw_ostream &OS) { writeExplanation((*Which)->Info, OS); };
   if (llvm::Error E = writeOutput("", Write))
     return fail(std::move(E));
   return Clean;

@@ -161,4 +161,44 @@ llvm::Error writeOutput(StringRef Path, std::function<void(llvm::raw_ostream &)>
   return llvm::Error::success();
 }
 
+llvm::Expected<bool> replaceFile(StringRef Path, StringRef Content,
+                                 llvm::function_ref<bool(StringRef)> Same) {
+  llvm::SmallString<256> Real;
+  if (std::error_code Why = fs::real_path(Path, Real))
+    return cannot("write", Path, Why);
+  fs::file_status Status;
+  if (std::error_code Why = fs::status(Real, Status))
+    return cannot("write", Path, Why);
+  if (!fs::is_regular_file(Status))
+    return cannot("write", Path, std::make_error_code(std::errc::invalid_argument));
+  if (::access(Real.c_str(), W_OK) != 0)
+    return cannot("write", Path, std::error_code(errno, std::generic_category()));
+  llvm::Expected<fs::TempFile> Temporary = fs::TempFile::create(Real + ".%%%%%%");
+  if (!Temporary)
+    return cannot("write", Path, llvm::errorToErrorCode(Temporary.takeError()));
+  std::error_code Why;
+  {
+    llvm::raw_fd_ostream Out(Temporary->FD, /*shouldClose=*/false);
+    Out << Content;
+    Out.flush();
+    Why = Out.error();
+    Out.clear_error();
+  }
+  if (!Why)
+    Why = fs::setPermissions(Temporary->FD, Status.permissions());
+  if (Why) {
+    llvm::consumeError(Temporary->discard());
+    return cannot("write", Path, Why);
+  }
+  auto Now = llvm::MemoryBuffer::getFile(Real, /*IsText=*/false, /*RequiresNullTerminator=*/false,
+                                         /*IsVolatile=*/true);
+  if (!Now || !Same((*Now)->getBuffer())) {
+    llvm::consumeError(Temporary->discard());
+    return false;
+  }
+  if (llvm::Error E = Temporary->keep(Real))
+    return cannot("write", Path, llvm::errorToErrorCode(std::move(E)));
+  return true;
+}
+
 } // namespace heddle

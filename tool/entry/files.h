@@ -1,6 +1,7 @@
 /// Reading and writing files, with errors that say which file and why.
 #pragma once
 
+#include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
@@ -32,5 +33,11 @@ llvm::Error checkWritable(llvm::StringRef Path);
 /// temporary file beside it is renamed. Empty and `-` mean standard output. A
 /// device or pipe is written in place.
 llvm::Error writeOutput(llvm::StringRef Path, std::function<void(llvm::raw_ostream &)> Write);
+
+/// Gives an existing regular file another content, at once: a temporary file
+/// with the same mode is renamed over it. Symbolic links stay. False when `Same`
+/// denies, just before, that the file still has the content that it is known for.
+llvm::Expected<bool> replaceFile(llvm::StringRef Path, llvm::StringRef Content,
+                                 llvm::function_ref<bool(llvm::StringRef)> Same);
 
 } // namespace heddle

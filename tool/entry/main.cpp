@@ -14,6 +14,8 @@ int main(int Argc, char **Argv) {
     return runCheckVerb(*C);
   case Verb::Advise:
     return runAdviseVerb(*C);
+  case Verb::Fix:
+    return runFixVerb(*C);
   case Verb::Dump:
     return runDumpVerb(*C);
   case Verb::Checks:

@@ -28,8 +28,11 @@ constexpr VerbInfo Verbs[] = {
      "analyse a program and print what is wrong"},
     {Verb::Advise, "advise", "advise [-p BUILD] [FILE|DIR]... [-- FLAGS]",
      "threads, processes, async, a parallel loop, or serial: a verdict for each opportunity"},
+    {Verb::Fix, "fix", "fix [-p BUILD] [FILE|DIR]... [-- FLAGS]",
+     "make the edits that the findings suggest, in the files"},
     {Verb::Checks, "checks", "checks", "list the checks"},
-    {Verb::Explain, "explain", "explain CHECK", "what a check finds, and how to repair it"},
+    {Verb::Explain, "explain", "explain CHECK | FILE:LINE [-p BUILD] [-- FLAGS]",
+     "what a check finds; or why the loop at a place can run in parallel or not"},
     {Verb::Dump, "dump", "dump --stage=STAGE [FILE|DIR]... [-- FLAGS]",
      "print what a stage of the analysis knows"},
     {Verb::Help, "help", "help [VERB]", "this text, or that of one verb"},
@@ -51,10 +54,43 @@ Exit codes: 0 clean, 1 findings, 2 wrong usage or an unreadable file,
 3 incomplete: a unit failed, the findings in the others are printed
 )";
 
+constexpr StringRef ExplainHelp = R"(
+For FILE:LINE the units are analysed as for `heddle check --help`, all of the
+database or, with flags after --, that file. The innermost loop around the line is
+explained: its verdict, the two places that keep it serial or the clauses that a
+parallel one needs, the work of an iteration, what would change the verdict, and
+the verdicts of the loops around it and inside. Examples:
+
+  heddle explain parallelizable-loop
+  heddle explain -p build src/solve.c:120
+  heddle explain a.c:12 --format=json -- -O2
+
+Exit codes: 0 explained, 2 wrong usage, or no loop at that line, 3 incomplete: a
+unit failed, and what it does is not known
+)";
+
+constexpr StringRef FixHelp = R"(
+Files are replaced whole, keeping their modes and line ends, and one line for each
+is printed. A header that several units include is edited once, a system header
+never, and neither is a file that has changed since it was analysed. Where two
+edits overlap, the finding that comes first wins and the other is named: run it
+again. A second run finds nothing to do. Commit before, and read `git diff` after.
+
+Units and configuration are chosen as for `heddle check --help`. Examples:
+
+  heddle fix -p build --diff                     # look first
+  heddle fix -p build src/kernels
+  heddle fix a.c --checks='-*,heddle-parallelizable-loop' -- -O2
+
+Exit codes: 0 nothing is left undone, 1 an edit was not made because it overlaps
+another, or --diff had something to print, 2 wrong usage, or a file that could not
+be read or written, 3 incomplete: a unit failed, the edits in the others are made
+)";
+
 /// All options, made once, when the command line is parsed.
 struct Declared {
   cl::OptionCategory Category{"Options"};
-  cl::SubCommand Check{"check"}, Advise{"advise"}, Dump{"dump"}, Checks{"checks"},
+  cl::SubCommand Check{"check"}, Advise{"advise"}, Fix{"fix"}, Dump{"dump"}, Checks{"checks"},
       Explain{"explain"}, Catalogue{"catalogue"};
 
   cl::opt<std::string> Build{"p",
@@ -63,14 +99,18 @@ struct Declared {
                              cl::sub(Check),
                              cl::sub(Advise),
                              cl::sub(Dump),
+                             cl::sub(Fix),
+                             cl::sub(Explain),
                              cl::cat(Category)};
-  cl::list<std::string> Files{cl::Positional, cl::desc("[FILE|DIR]... [-- FLAGS]"),
-                              cl::sub(Check), cl::sub(Advise),
-                              cl::sub(Dump),  cl::cat(Category)};
+  cl::list<std::string> Files{cl::Positional,   cl::desc("[FILE|DIR]... [-- FLAGS]"),
+                              cl::sub(Check),   cl::sub(Advise),
+                              cl::sub(Dump),    cl::sub(Fix),
+                              cl::sub(Explain), cl::cat(Category)};
   cl::list<std::string> FactsFiles{
       "from-facts",           cl::desc("Begin with what `heddle dump --stage=facts` printed"),
       cl::value_desc("FILE"), cl::sub(Check),
       cl::sub(Advise),        cl::sub(Dump),
+      cl::sub(Fix),           cl::sub(Explain),
       cl::cat(Category)};
   cl::opt<std::string> Output{"output",
                               cl::desc("Write to FILE instead of standard output"),
@@ -86,6 +126,7 @@ struct Declared {
                                     cl::value_desc("FORMAT"),
                                     cl::sub(Advise),
                                     cl::sub(Checks),
+                                    cl::sub(Explain),
                                     cl::cat(Category)};
   cl::opt<std::string> DumpFormat{
       "format", cl::desc("json (default); for facts also text, a listing for people, or binary"),
@@ -99,6 +140,7 @@ struct Declared {
       cl::sub(Check),
       cl::sub(Dump),
       cl::sub(Checks),
+      cl::sub(Fix),
       cl::cat(Category)};
   cl::list<std::string> Options{"option",
                                 cl::desc("Set an option of a check"),
@@ -106,6 +148,7 @@ struct Declared {
                                 cl::sub(Check),
                                 cl::sub(Advise),
                                 cl::sub(Dump),
+                                cl::sub(Fix),
                                 cl::cat(Category)};
   cl::opt<std::string> Guidelines{"guidelines", cl::desc("cpp (default), book, or a YAML file"),
                                   cl::value_desc("NAME"), cl::sub(Advise), cl::cat(Category)};
@@ -116,6 +159,8 @@ struct Declared {
                                cl::sub(Check),
                                cl::sub(Advise),
                                cl::sub(Dump),
+                               cl::sub(Fix),
+                               cl::sub(Explain),
                                cl::cat(Category)};
   cl::opt<std::string> Timeout{
       "timeout",
@@ -124,18 +169,27 @@ struct Declared {
       cl::sub(Check),
       cl::sub(Advise),
       cl::sub(Dump),
+      cl::sub(Fix),
+      cl::sub(Explain),
       cl::cat(Category)};
   cl::opt<std::string> Color{"color",
                              cl::desc("auto (default), always or never"),
                              cl::value_desc("WHEN"),
                              cl::sub(Check),
                              cl::sub(Advise),
+                             cl::sub(Fix),
+                             cl::sub(Explain),
                              cl::cat(Category)};
-  cl::opt<bool> Quiet{"quiet",        cl::desc("Neither progress nor summary on standard error"),
-                      cl::sub(Check), cl::sub(Advise),
-                      cl::sub(Dump),  cl::cat(Category)};
-  cl::opt<std::string> Which{cl::Positional, cl::desc("CHECK"), cl::sub(Explain),
-                             cl::cat(Category)};
+  cl::opt<bool> Quiet{"quiet",          cl::desc("Neither progress nor summary on standard error"),
+                      cl::sub(Check),   cl::sub(Advise),
+                      cl::sub(Dump),    cl::sub(Fix),
+                      cl::sub(Explain), cl::cat(Category)};
+  cl::opt<bool> Diff{"diff", cl::desc("Write no file; print what would change as a unified diff"),
+                     cl::sub(Fix), cl::cat(Category)};
+  cl::opt<bool> Conditional{
+      "conditional",
+      cl::desc("Also what is right only under an assumption, which is printed; check it yourself"),
+      cl::sub(Fix), cl::cat(Category)};
   cl::opt<std::string> Folder{cl::Positional, cl::desc("DIR"), cl::sub(Catalogue),
                               cl::cat(Category)};
   cl::opt<bool> CheckOnly{"check", cl::desc("Write nothing; fail when something is stale"),
@@ -147,6 +201,8 @@ struct Declared {
       return &Check;
     case Verb::Advise:
       return &Advise;
+    case Verb::Fix:
+      return &Fix;
     case Verb::Dump:
       return &Dump;
     case Verb::Checks:
@@ -303,6 +359,10 @@ llvm::Expected<CommandLine> parseCommandLine(int Argc, const char *const *Argv) 
   static Declared &D = *new Declared;
   D.hideOthers(*D.of(C.What));
   std::string Overview = ("heddle " + (*V)->Usage + "\n\n  " + (*V)->Summary + "\n").str();
+  if (C.What == Verb::Fix)
+    Overview += FixHelp;
+  if (C.What == Verb::Explain)
+    Overview += ExplainHelp;
   if (C.What == Verb::Check || C.What == Verb::Advise || C.What == Verb::Dump)
     Overview += UnitsHelp;
   std::string Report;
@@ -321,8 +381,10 @@ llvm::Expected<CommandLine> parseCommandLine(int Argc, const char *const *Argv) 
   C.Guidelines = D.Guidelines;
   C.Quiet = D.Quiet;
   C.CheckOnly = D.CheckOnly;
-  if (C.What == Verb::Explain)
-    C.Files = {D.Which};
+  C.Diff = D.Diff;
+  C.Conditional = D.Conditional;
+  if (C.What == Verb::Explain && C.Files.empty())
+    C.Files = {""};
   if (C.What == Verb::Catalogue)
     C.Files = {D.Folder};
   if (C.Files.size() == 1 && C.Files[0].empty())
@@ -355,7 +417,8 @@ llvm::Expected<CommandLine> parseCommandLine(int Argc, const char *const *Argv) 
   if (!Timeout)
     return Timeout.takeError();
   C.Timeout = *Timeout;
-  if (!C.FactsFiles.empty() && (!C.Files.empty() || C.Flags || !C.Build.empty()))
+  bool Units = C.What == Verb::Explain ? C.Files.size() > 1 : !C.Files.empty();
+  if (!C.FactsFiles.empty() && (Units || C.Flags || !C.Build.empty()))
     return llvm::createStringError("--from-facts begins with facts: leave out -p, files and "
                                    "flags");
   if (C.Flags && !C.Build.empty())

@@ -8,7 +8,7 @@
 
 namespace heddle {
 
-enum class Verb { Check, Advise, Dump, Checks, Explain, Catalogue, Help, Version };
+enum class Verb { Check, Advise, Fix, Dump, Checks, Explain, Catalogue, Help, Version };
 enum class Format { Text, Json, Sarif, Binary };
 enum class Stage { Facts, Program, Advice };
 enum class Coloring { Auto, Always, Never };
@@ -30,7 +30,9 @@ struct CommandLine {
   unsigned Timeout = 0; ///< Seconds for one unit.
   Coloring Color = Coloring::Auto;
   bool Quiet = false;
-  bool CheckOnly = false; ///< catalogue --check
+  bool CheckOnly = false;   ///< catalogue --check
+  bool Diff = false;        ///< fix --diff
+  bool Conditional = false; ///< fix --conditional
 };
 
 /// Reads the arguments. `--help` of a verb prints and ends the process with 0;

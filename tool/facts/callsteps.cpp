@@ -189,7 +189,8 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
     Write = false;
   if (Api.Container && Api.Container->Effect == ContainerEffect::Atomic)
     markUnknown("an atomic access", E->getSourceRange());
-  if (!Write && (E->getNumArgs() == First || Op == OO_Subscript || Op == OO_Star || Op == OO_Arrow)) {
+  if (!Write &&
+      (E->getNumArgs() == First || Op == OO_Subscript || Op == OO_Star || Op == OO_Arrow)) {
     // size(), empty(), *it: the elements are not read by this alone
     if (Api.Container && Op == OO_None && innermost() != None && strip(Object)->isGLValue())
       if (Step *A = access(Object, true, false, Step::Structure)) {

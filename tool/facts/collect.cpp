@@ -14,15 +14,16 @@ namespace {
 
 bool sameAccess(const LoopAccess &A, const LoopAccess &B) {
   auto Same = [](const Affine &X, const Affine &Y) {
-    return X.Known == Y.Known && X.Constant == Y.Constant && X.Through == Y.Through && X.Plus == Y.Plus &&
-           X.Terms.size() == Y.Terms.size() &&
+    return X.Known == Y.Known && X.Constant == Y.Constant && X.Through == Y.Through &&
+           X.Plus == Y.Plus && X.Terms.size() == Y.Terms.size() &&
            std::equal(X.Terms.begin(), X.Terms.end(), Y.Terms.begin(),
                       [](const Term &P, const Term &Q) {
                         return P.Variable == Q.Variable && P.Coefficient == Q.Coefficient;
                       });
   };
   return A.Kind == B.Kind && A.Base == B.Base && A.Field == B.Field && A.Type == B.Type &&
-         A.Reduction == B.Reduction && A.Arm == B.Arm && A.Structure == B.Structure && A.Subscripts.size() == B.Subscripts.size() &&
+         A.Reduction == B.Reduction && A.Arm == B.Arm && A.Structure == B.Structure &&
+         A.Subscripts.size() == B.Subscripts.size() &&
          std::equal(A.Subscripts.begin(), A.Subscripts.end(), B.Subscripts.begin(), Same);
 }
 
@@ -47,9 +48,7 @@ LoopAccess describe(FunctionBody &B, ElementRef R, const Expr *E) {
 
 /// Whether the steps may leave the sequence they are in. Jumps of an inner loop
 /// that only leave or continue that loop count as well, which is safe.
-bool mayJump(const Step &S) {
-  return S.What == Step::Jump || llvm::any_of(S.Kids, mayJump);
-}
+bool mayJump(const Step &S) { return S.What == Step::Jump || llvm::any_of(S.Kids, mayJump); }
 
 class Collector {
 public:
@@ -177,8 +176,7 @@ void Collector::access(const Step &S, uint32_t L, uint32_t Arm) {
     A.BaseText = Symbol((S.Var->getName() + S.Field.str()).str());
     if (!S.E) {
       A.Text = A.BaseText;
-      A.Type =
-          B.F.Unit.type(S.Var->getType().getCanonicalType().getUnqualifiedType());
+      A.Type = B.F.Unit.type(S.Var->getType().getCanonicalType().getUnqualifiedType());
       A.At = B.F.Unit.span(S.At ? S.At->getSourceRange() : S.Var->getSourceRange());
     }
     A.Scalar = !S.InMemory;

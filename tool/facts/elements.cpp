@@ -299,7 +299,8 @@ ElementRef Resolver::element(const Expr *E) {
           subscript(R, term(F.Unit.usr(V)));
           return R;
         }
-      if (V->getInit() && !isa<ParmVarDecl>(V) && stable(V->getInit(), true, F.Unit.Sources.getExpansionLoc(V->getInit()->getEndLoc()),
+      if (V->getInit() && !isa<ParmVarDecl>(V) &&
+          stable(V->getInit(), true, F.Unit.Sources.getExpansionLoc(V->getInit()->getEndLoc()),
                  F.Unit.Sources.getExpansionLoc(E->getBeginLoc())))
         return element(V->getInit());
     }

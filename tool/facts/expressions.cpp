@@ -35,12 +35,14 @@ bool sameWith(const Expr *A, const Expr *B, const VarDecl *V, const Expr *E,
            sameWith(X->getIdx(), Y->getIdx(), V, E, Ast);
   const auto *M = dyn_cast<MemberExpr>(A), *N = dyn_cast<MemberExpr>(B);
   if (M && N)
-    return M->getMemberDecl() == N->getMemberDecl() && sameWith(M->getBase(), N->getBase(), V, E, Ast);
+    return M->getMemberDecl() == N->getMemberDecl() &&
+           sameWith(M->getBase(), N->getBase(), V, E, Ast);
   const auto *P = dyn_cast<CallExpr>(A), *Q = dyn_cast<CallExpr>(B);
   if (P && Q && P->getNumArgs() == Q->getNumArgs() && P->getDirectCallee() &&
       P->getDirectCallee() == Q->getDirectCallee()) {
     const auto *F = dyn_cast<CXXMemberCallExpr>(P), *G = dyn_cast<CXXMemberCallExpr>(Q);
-    if (F && G && !sameWith(F->getImplicitObjectArgument(), G->getImplicitObjectArgument(), V, E, Ast))
+    if (F && G &&
+        !sameWith(F->getImplicitObjectArgument(), G->getImplicitObjectArgument(), V, E, Ast))
       return false;
     for (unsigned I = 0; I < P->getNumArgs(); ++I)
       if (!sameWith(P->getArg(I), Q->getArg(I), V, E, Ast))
@@ -73,7 +75,8 @@ bool Evaluation::minMaxBranch(const IfStmt *S) {
     return false;
   for (const BinaryOperator *X : All)
     for (const BinaryOperator *Y : All)
-      if (mentions(X->getRHS(), Y->getLHS(), Ast) || (X != Y && sameExpr(X->getLHS(), Y->getLHS(), Ast)))
+      if (mentions(X->getRHS(), Y->getLHS(), Ast) ||
+          (X != Y && sameExpr(X->getLHS(), Y->getLHS(), Ast)))
         return false;
   bool Less = C->getOpcode() == BO_LT || C->getOpcode() == BO_LE;
   for (const BinaryOperator *A : All) {

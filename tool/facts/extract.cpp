@@ -66,11 +66,9 @@ public:
 
   void HandleTranslationUnit(ASTContext &Ast) override {
     std::vector<UnitError> Errors = std::move(Out.Errors);
-    std::vector<Input> Inputs = std::move(Out.Inputs);
     std::string Digest = std::move(Out.CommandDigest);
     Out = extractUnit(Ast, Apis);
     Out.Errors = std::move(Errors);
-    Out.Inputs = std::move(Inputs);
     Out.CommandDigest = std::move(Digest);
   }
 

@@ -1,6 +1,8 @@
 #include "facts/facts.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/Twine.h"
+#include "llvm/Support/xxhash.h"
 
 namespace heddle {
 
@@ -47,7 +49,8 @@ Names enumNames(EventKind) {
   return N;
 }
 Names enumNames(ScalarUse) {
-  static constexpr llvm::StringLiteral N[] = {"private", "reduction", "induction", "wrap-around", "carried"};
+  static constexpr llvm::StringLiteral N[] = {"private", "reduction", "induction", "wrap-around",
+                                              "carried"};
   return N;
 }
 Names enumNames(LoopKind) {
@@ -75,6 +78,11 @@ std::string toString(const Place &P) {
   if (P.Path)
     S += (" " + P.Path.str()).str();
   return S;
+}
+
+std::string digest(llvm::StringRef Content) {
+  llvm::XXH128_hash_t H = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(Content));
+  return llvm::utohexstr(H.high64, true, 16) + llvm::utohexstr(H.low64, true, 16);
 }
 
 } // namespace heddle

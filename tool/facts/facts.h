@@ -280,11 +280,14 @@ struct Variable {
   std::vector<uint64_t> Extent;
 };
 
-/// A file the facts depend on, with the digest of its content.
+/// A file outside system headers that the facts depend on, with the digest of its
+/// content.
 struct Input {
   Symbol Path;
-  std::string Digest;
+  std::string Digest; ///< As digest() computes it.
 };
+/// Of the content of a file.
+std::string digest(llvm::StringRef Content);
 
 /// A compiler error, or why a unit could not be analysed.
 struct UnitError {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "facts/place.h"
+#include "facts/spelling.h"
 #include <optional>
 
 namespace heddle {
@@ -53,8 +54,8 @@ struct LoopScalar {
   /// Private, but an iteration may leave it as it was: the last value can be that
   /// of an earlier one.
   bool Partial = false;
-  Span At;                ///< Where it is written.
-  Span ReadAt;            ///< For Carried: the read that sees the earlier value.
+  Span At;     ///< Where it is written.
+  Span ReadAt; ///< For Carried: the read that sees the earlier value.
 };
 
 /// A subscripted (or dereferenced, or member) access inside a loop.
@@ -162,6 +163,7 @@ struct Loop {
   /// The scalars are only correct for a loop whose body is in one macro or
   /// none; true when the loop is spelled in a macro.
   bool InMacro = false;
+  LoopSpelling Spelling;
 };
 
 template <class F> void fields(Term &S, F &&f) {
@@ -242,5 +244,6 @@ template <class F> void fields(Loop &S, F &&f) {
   f("unknownAt", S.UnknownAt);
   f("cost", S.Cost);
   f("inMacro", S.InMacro);
+  f("spelling", S.Spelling);
 }
 } // namespace heddle

@@ -38,9 +38,9 @@ struct Step {
   };
   /// How much of the object E is meant.
   enum Extent : uint8_t {
-    Element, ///< E itself.
-    Range,   ///< Some elements that E (an array, container, pointer) reaches.
-    Whole,   ///< The object with all its elements.
+    Element,   ///< E itself.
+    Range,     ///< Some elements that E (an array, container, pointer) reaches.
+    Whole,     ///< The object with all its elements.
     Structure, ///< The object but not its elements: size(), begin().
   };
   Kind What = Sequence;
@@ -174,5 +174,9 @@ void keepInMemory(FunctionBody &B);
 void findInductions(FunctionBody &B);
 /// Fills Scalars of all loops.
 void classifyScalars(FunctionBody &B);
+
+// spelling.cpp
+/// Fills Spelling of all loops; IndexReadAfter is classifyScalars's.
+void spellLoops(FunctionBody &B, const clang::Stmt *S);
 
 } // namespace heddle

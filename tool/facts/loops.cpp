@@ -121,6 +121,7 @@ void fillLoops(FunctionContext &F) {
   F.Facts.Cost = cost(B, Body);
   classifyScalars(B);
   collect(B);
+  spellLoops(B, Body);
   for (uint32_t C = 0; C < F.Facts.Calls.size(); ++C) {
     const Call &Each = F.Facts.Calls[C];
     if (Each.Loop == None || B.Handled.contains(C))

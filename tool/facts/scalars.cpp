@@ -345,6 +345,10 @@ void Classifier::classify(const Step &L) {
   Walk After(B);
   if (!Skip)
     readAfter(After);
+  const VarDecl *Index = B.Headers[L.Index].Index;
+  B.facts().Loops[L.Index].Spelling.IndexReadAfter =
+      Skip || llvm::any_of(After.All,
+                           [&](const Seen &X) { return X.V == Index && (X.Exposed || X.Update); });
   for (const Seen &X : Body.All)
     if (X.Write)
       report(L, X, Now, After);

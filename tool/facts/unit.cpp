@@ -143,12 +143,33 @@ void extractFunction(UnitContext &Unit, const FunctionDecl *Fn, Symbol Parent) {
   Unit.Facts.Functions.push_back(std::move(Facts));
 }
 
+/// The files outside system headers, with the digest of what was read.
+static void listInputs(UnitContext &U) {
+  for (unsigned I = 0; I < U.Sources.local_sloc_entry_size(); ++I) {
+    const SrcMgr::SLocEntry &E = U.Sources.getLocalSLocEntry(I);
+    if (!E.isFile() || SrcMgr::isSystem(E.getFile().getFileCharacteristic()))
+      continue;
+    SourceLocation Start = SourceLocation::getFromRawEncoding(E.getOffset());
+    FileID File = U.Sources.getFileID(Start);
+    std::optional<llvm::StringRef> Text = U.Sources.getBufferDataOrNone(File);
+    if (Text && U.Sources.getFileEntryRefForID(File))
+      U.Facts.Inputs.push_back({U.span(Start).File, digest(*Text)});
+  }
+  llvm::sort(U.Facts.Inputs, [](const Input &A, const Input &B) {
+    return std::tie(A.Path, A.Digest) < std::tie(B.Path, B.Digest);
+  });
+  auto Same = [](const Input &A, const Input &B) { return A.Path == B.Path; };
+  U.Facts.Inputs.erase(std::unique(U.Facts.Inputs.begin(), U.Facts.Inputs.end(), Same),
+                       U.Facts.Inputs.end());
+}
+
 UnitFacts extractUnit(ASTContext &Ast, const Models &Apis) {
   UnitFacts Facts;
   UnitContext U(Ast, Apis, Facts);
   if (OptionalFileEntryRef Main = U.Sources.getFileEntryRefForID(U.Sources.getMainFileID()))
     Facts.MainFile = U.span(U.Sources.getLocForStartOfFile(U.Sources.getMainFileID())).File;
   Walk(U).context(Ast.getTranslationUnitDecl());
+  listInputs(U);
   llvm::sort(Facts.Functions, [](const FunctionFacts &A, const FunctionFacts &B) {
     return std::tie(A.At, A.Usr) < std::tie(B.At, B.Usr);
   });

@@ -143,8 +143,9 @@ llvm::BitVector callsOnTheWayOut(const FunctionFacts &F) {
     Changed = false;
     for (size_t B = F.Blocks.size(); B-- > 0;) {
       const Block &Each = F.Blocks[B];
-      if (!Returns.test(B) &&
-          (Each.Next.empty() || llvm::any_of(Each.Next, [&](uint32_t N) { return Returns.test(N); })))
+      if (!Returns.test(B) && (Each.Next.empty() || llvm::any_of(Each.Next, [&](uint32_t N) {
+                                 return Returns.test(N);
+                               })))
         Returns.set(B), Changed = true;
     }
   }

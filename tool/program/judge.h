@@ -1,7 +1,8 @@
 /// The judge of one loop: collects what its iterations touch, callees included,
 /// and compares. Parts: the verdict (loops.cpp), effects of calls (loopcalls.cpp),
 /// calls whose body is known to the subscript (loopregions.cpp), which memory is
-/// meant (loopmemory.cpp), and what can be private (loopprivate.cpp).
+/// meant (loopmemory.cpp), what can be private (loopprivate.cpp), and rows of arrays with
+/// one subscript (delinearise.cpp).
 #pragma once
 
 #include "facts/coverage.h"
@@ -56,6 +57,11 @@ private:
   void assume(std::string What) {
     if (!llvm::is_contained(J.Assumptions, What))
       J.Assumptions.push_back(std::move(What));
+  }
+  /// An assumption that the code does not meet as it is.
+  void require(std::string What) {
+    J.Manual = true;
+    assume(std::move(What));
   }
 
   bool inside(uint32_t Other) const {
@@ -161,13 +167,13 @@ private:
   LoopQuestion Q;
   LoopJudgement J;
   bool Carried = false, Unknown = false;
-  bool Acts = false; ///< It does I/O, or what else must not be repeated or left out.
+  bool Acts = false;      ///< It does I/O, or what else must not be repeated or left out.
   llvm::BitVector Ending; ///< callsOnTheWayOut of the function.
   std::vector<Item> Items;
-  std::set<std::string> Apart; ///< Bases that are assumed not to overlap.
-  llvm::StringSet<> Written;   ///< Places without subscripts that are written.
-  llvm::StringSet<> WrittenBases; ///< With or without subscripts.
-  std::map<Place, bool> Private; ///< Bases asked for, and the answer.
+  std::set<std::string> Apart;       ///< Bases that are assumed not to overlap.
+  llvm::StringSet<> Written;         ///< Places without subscripts that are written.
+  llvm::StringSet<> WrittenBases;    ///< With or without subscripts.
+  std::map<Place, bool> Private;     ///< Bases asked for, and the answer.
   std::unique_ptr<Judge> Everything; ///< The whole body, once it is needed.
   std::map<FunctionId, Region> Regions;
   llvm::SmallVector<FunctionId, 4> Expanding;

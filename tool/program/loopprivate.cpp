@@ -71,8 +71,8 @@ Coverage Judge::covered(const Item &R, llvm::ArrayRef<const Item *> Writes, bool
   return findCoverage(Query);
 }
 
-bool Judge::readsAreCovered(llvm::ArrayRef<const Item *> Reads,
-                            llvm::ArrayRef<const Item *> Writes, bool &First) {
+bool Judge::readsAreCovered(llvm::ArrayRef<const Item *> Reads, llvm::ArrayRef<const Item *> Writes,
+                            bool &First) {
   for (const Item *R : Reads) {
     Coverage C = covered(*R, Writes, false, true);
     if (C == Coverage::No)
@@ -211,8 +211,8 @@ bool Judge::privatise(const Item &A) {
     return It->second;
   bool &Answer = Private[Base];
   const heddle::Variable *V = P.Variables.lookup(Base.Name);
-  bool Named = Base.Path.empty() && V &&
-               (Base.Root == RootKind::Local || Base.Root == RootKind::Global);
+  bool Named =
+      Base.Path.empty() && V && (Base.Root == RootKind::Local || Base.Root == RootKind::Global);
   Copies C = privateCopies(Base, Named);
   if (!C.Possible)
     return false;
@@ -223,7 +223,7 @@ bool Judge::privatise(const Item &A) {
       Items, [&](const Item &I) { return I.ByItself && rootOf(I.A.Base) == Base; });
   if (!Named || ByItself) {
     Symbol Name = Named ? V->Name : A.A.BaseText.empty() ? A.A.Text : A.A.BaseText;
-    assume(quote(Name) + " is scratch space, of which every thread has its own");
+    require(quote(Name) + " is scratch space, of which every thread has its own");
     return true;
   }
   if (V->Size > MaxPrivate)

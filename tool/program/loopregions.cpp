@@ -157,8 +157,9 @@ bool Judge::describesEffects(FunctionId G, const Region &R, const std::set<Span>
     if (E.What.Root == RootKind::Heap)
       continue;
     bool Write = isWrite(E.Kind);
-    bool Found = E.Through.empty() ? Known.count({E.At, Write}) || (!Write && Known.count({E.At, true}))
-                                   : Expanded.count(E.Through.front().At) != 0;
+    bool Found = E.Through.empty()
+                     ? Known.count({E.At, Write}) || (!Write && Known.count({E.At, true}))
+                     : Expanded.count(E.Through.front().At) != 0;
     if (!Found)
       return false;
   }

@@ -50,10 +50,10 @@ void Judge::scalars() {
       if (S.Step)
         J.Linears.push_back({S.Name, S.Step});
       else
-        assume(quote(S.Name) + " is computed from the index instead of advanced");
+        require(quote(S.Name) + " is computed from the index instead of advanced");
       break;
     case ScalarUse::WrapAround:
-      assume(quote(S.Name) + " is computed from the index and the first iteration stands apart");
+      require(quote(S.Name) + " is computed from the index and the first iteration stands apart");
       break;
     case ScalarUse::Carried: {
       bool Outside =
@@ -257,7 +257,7 @@ void Judge::reduce(const Item &A, heddle::Carried Answer) {
       Section += V->Static ? "" : "[:" + std::to_string(N) + "]";
     Name = Symbol(Section);
   } else if (Answer != Carried::Yes || !Fixed)
-    return assume("updates of " + quote(A.A.BaseText.empty() ? A.A.Text : A.A.BaseText) +
+    return require("updates of " + quote(A.A.BaseText.empty() ? A.A.Text : A.A.BaseText) +
                   " are made atomic");
   else
     J.Expressible = false;
@@ -312,9 +312,10 @@ void Judge::earlyExit() {
     return;
   bool Writes = llvm::any_of(Items, [](const Item &I) { return I.A.Kind != AccessKind::Read; });
   Carried = false;
-  carried(Writes || Acts ? "the loop may leave early here, so an iteration depends on those before it"
-                 : "it is a search: it ends here at the first match, so an iteration depends on "
-                   "those before it",
+  carried(Writes || Acts
+              ? "the loop may leave early here, so an iteration depends on those before it"
+              : "it is a search: it ends here at the first match, so an iteration depends on "
+                "those before it",
           T.EarlyExit, T.EarlyExit);
 }
 

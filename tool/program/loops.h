@@ -21,7 +21,9 @@ struct LoopJudgement {
   std::string Reason;
   Span From, To;                        ///< The two sides of the conflict; To alone for Unknown.
   std::vector<std::string> Assumptions; ///< `a and b do not overlap`.
-  std::vector<Symbol> Private;          ///< Names of scalars to privatise.
+  /// An assumption is a change that has to be made first: `updates of h are made atomic`.
+  bool Manual = false;
+  std::vector<Symbol> Private; ///< Names of scalars to privatise.
   std::vector<Symbol> LastPrivate;
   /// Private, and each copy begins with the value from before the loop.
   std::vector<Symbol> FirstPrivate;

@@ -1,0 +1,22 @@
+/// The explanation of a loop, as text and as JSON.
+///
+///     sum.c:7:3: carried: this loop in `scan` must stay serial as it is: ...
+///         7 |   for (int i = 1; i < n; i++)
+///           |   ^~~~~~~~~~~~~~~~~~~~~~~~~~~
+///     sum.c:8:5: note: here is the one side
+///     ...
+///       work     about 4 operations in each of an unknown number of iterations
+///       change   write to another array than the one that is read
+#pragma once
+
+#include "advice/explainloop.h"
+#include "report/report.h"
+
+namespace heddle {
+
+void writeLoopText(const LoopExplanation &E, const TextOptions &O, llvm::raw_ostream &OS);
+/// One object with the members of LoopExplanation; those that have nothing to say
+/// are left out.
+void writeLoopJson(const LoopExplanation &E, const RunInfo &Run, llvm::raw_ostream &OS);
+
+} // namespace heddle

@@ -101,6 +101,8 @@ void Collector::run() {
   for (const ArgumentUse &A : B.Arguments)
     if (A.Call != None && !B.Handled.contains(A.Call))
       argument(A);
+  for (const auto &[E, Loop] : B.Returned)
+    B.facts().Returned.push_back(describe(B, elementOf(B, E, Loop), E));
   for (const ParmVarDecl *P : B.F.Fn->parameters()) {
     const VariableUse &Use = B.use(P);
     bool Changes = (!Use.Writes.empty() || Use.AddressTaken) && !P->getType()->isReferenceType();

@@ -174,6 +174,8 @@ void Evaluation::statement(const Stmt *S) {
 /// `return sum + x;` of a function whose first parameter is sum.
 void Evaluation::returned(const Expr *Value) {
   bool First = !std::exchange(Returned, true);
+  if (Value && F.Fn->getReturnType()->isReferenceType())
+    B.Returned.push_back({Value, innermost()});
   B.facts().Folds = {};
   if (!First || !Value || !F.Fn->getNumParams())
     return;

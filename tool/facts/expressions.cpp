@@ -342,7 +342,11 @@ void Evaluation::eval(const Expr *E, bool Discard) {
     eval(W->getSubExpr(), Discard);
   } else if (const auto *C = dyn_cast<CastExpr>(E)) {
     eval(C->getSubExpr(), Discard && C->getCastKind() == CK_ToVoid);
-    if (C->getCastKind() == CK_LValueToRValue)
+    // std::min gives one of the arguments, which are read already.
+    const auto *Chosen = dyn_cast<CallExpr>(strip(C->getSubExpr()));
+    bool Pure = Chosen && Chosen->getDirectCallee() && F.Unit.inSystemHeader(Chosen->getDirectCallee()) &&
+                F.Unit.api(Chosen->getDirectCallee()).Pure;
+    if (C->getCastKind() == CK_LValueToRValue && !Pure)
       access(C->getSubExpr(), true, false);
   } else if (const auto *O = dyn_cast<BinaryOperator>(E)) {
     if (!assign(O, Discard)) {

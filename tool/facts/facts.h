@@ -252,6 +252,9 @@ struct FunctionFacts {
   std::vector<LoopAccess> Straight;
   std::vector<LoopArgument> Arguments;
   std::vector<heddle::Arm> Arms; ///< An arm stands after the one around it.
+  /// The element that a returned reference is to; several where there are several
+  /// returns.
+  std::vector<LoopAccess> Returned;
   /// USR of each parameter, empty for one that the body changes.
   std::vector<Symbol> Fixed;
   /// What a returned pointer or reference may point to.
@@ -410,6 +413,7 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("straight", S.Straight);
   f("arguments", S.Arguments);
   f("arms", S.Arms);
+  f("returned", S.Returned);
   f("fixed", S.Fixed);
   f("returns", S.Returns);
   f("blocks", S.Blocks);

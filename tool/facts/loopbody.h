@@ -109,6 +109,8 @@ struct FunctionBody {
   /// Calls that the tree describes completely.
   llvm::DenseSet<uint32_t> Handled;
   bool HasLabels = false;
+  /// What is returned by reference, with the loop around it.
+  std::vector<std::pair<const clang::Expr *, uint32_t>> Returned;
 
   explicit FunctionBody(FunctionContext &F) : F(F) {}
   FunctionFacts &facts() { return F.Facts; }

@@ -63,13 +63,18 @@ private:
            llvm::any_of(R->fields(),
                         [](const clang::FieldDecl *D) { return D->getType()->isAnyPointerType(); });
   }
+  /// The elements that a view was made from.
+  std::optional<ElementRef> viewed(const clang::Expr *View);
   ElementRef container(const clang::Expr *Object) {
     ElementRef R = Object->getType()->isAnyPointerType() ? pointee(Object).To : element(Object);
     clang::QualType T = Object->getType();
     if (T->isAnyPointerType())
       T = T->getPointeeType();
-    if (isView(T))
+    if (isView(T)) {
+      if (std::optional<ElementRef> Seen = viewed(Object))
+        return *Seen;
       R.Base = extend(R.Base, "*");
+    }
     else if (T->isRecordType())
       R.Container = F.Unit.type(T.getCanonicalType().getUnqualifiedType());
     return R;

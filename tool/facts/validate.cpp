@@ -46,6 +46,8 @@ public:
     }
     for (const LoopAccess &A : F.Straight)
       orNone("the arm of an access", A.Arm, F.Arms.size());
+    for (const LoopAccess &A : F.Returned)
+      orNone("the arm of an access", A.Arm, F.Arms.size());
     arguments(F.Arguments);
     for (const Launch &L : F.Launches)
       orNone("the loop of a launch", L.Loop, F.Loops.size());

@@ -88,6 +88,8 @@ bool Judge::privateToIteration(const Place &Base) const {
 
 /// Resolves bases and keeps what other iterations may see.
 void Judge::settle() {
+  for (Item &I : Items)
+    followReturned(F, I);
   // First what is written: pointers among it have no fixed target.
   for (Item &I : Items) {
     if (I.A.Kind != AccessKind::Write || I.Anywhere)

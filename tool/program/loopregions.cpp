@@ -183,6 +183,7 @@ const Judge::Region &Judge::regionOf(FunctionId G) {
     I.Inner = std::move(Inner);
     I.Order = {A.Order};
     I.Arms = armsOf(G, A.Arm);
+    followReturned(G, I);
     R.Items.push_back(std::move(I));
   };
   for (const LoopAccess &A : Body.Straight)
@@ -230,16 +231,103 @@ const Judge::Region &Judge::regionOf(FunctionId G) {
   return R;
 }
 
+Judge::Handed Judge::inCaller(FunctionId In, uint32_t C, FunctionId Callee,
+                              llvm::ArrayRef<const Loop *> Inner, LoopAccess &A, bool &ByItself) {
+  const FunctionFacts &From = P.facts(Callee), &To = P.facts(In);
+  const Call &Here = To.Calls[C];
+  bool Lambda = P.function(Callee).Parent != None;
+  Renaming Rename(P, From, To, Here, C, Lambda);
+  for (Affine &S : A.Subscripts)
+    S = Rename.affine(S, Inner);
+  llvm::StringRef Path = A.Base.Path.str();
+  switch (A.Base.Root) {
+  case RootKind::Heap:
+    return Handed::Own;
+  case RootKind::Unknown:
+  case RootKind::Result:
+    return Handed::Unknown;
+  case RootKind::Local:
+    if (isOwnLocal(From, A.Base))
+      return Path.contains('*') ? Handed::Unknown : Handed::Own;
+    [[fallthrough]];
+  case RootKind::Global:
+    ByItself = true;
+    return Handed::Over;
+  case RootKind::Parameter:
+    if (A.Base.Index >= From.Fixed.size() || From.Fixed[A.Base.Index].empty())
+      return Handed::Unknown;
+    [[fallthrough]];
+  case RootKind::This:
+    break;
+  }
+  bool This = A.Base.Root == RootKind::This;
+  if (!Path.consume_front("*"))
+    return Handed::Unknown;
+  if (const LoopArgument *Given =
+          Lambda && This ? nullptr : Rename.argument(This ? None : A.Base.Index)) {
+    LoopAccess New = Given->What;
+    if (!compose(New, A, Given->Pointer, Path))
+      return Handed::Unknown;
+    if (llvm::StringRef Text = New.BaseText.str();
+        New.Base.Path.str().size() > Given->What.Base.Path.str().size())
+      New.BaseText = Symbol((Text.consume_front("*") ? Text + "->" : Text + ".").str() +
+                            New.Base.Path.str().rsplit('.').second.str());
+    if (New.Container.empty())
+      New.Container = A.Container;
+    New.Rows |= A.Rows;
+    A = std::move(New);
+    return Handed::Over;
+  }
+  // What is handed over has a name at least.
+  Place Where = translate(P, In, C, A.Base);
+  if (!Where.known() || Where.Path.str().contains('['))
+    return Handed::Unknown;
+  if (!This)
+    A.Subscripts.assign(A.Subscripts.size(), {});
+  A.Base = Where;
+  return Handed::Over;
+}
+
+/// `element(i)` that returns a reference is what the callee says that it is.
+void Judge::followReturned(FunctionId In, Item &I) {
+  for (unsigned Rounds = 0; I.A.Base.Root == RootKind::Result && Rounds < MaxNested; ++Rounds) {
+    uint32_t C = I.A.Base.Index;
+    llvm::StringRef Path = I.A.Base.Path.str();
+    const auto &Targets = P.function(In).Targets;
+    bool One = C < Targets.size() && Targets[C].size() == 1 && Targets[C].front().Certain &&
+               Path.consume_front("*");
+    const FunctionFacts *Callee = One ? &P.facts(Targets[C].front().Callee) : nullptr;
+    if (!Callee || Callee->Returned.size() != 1 || !Callee->Returned.front().Base.known()) {
+      // One of several, and which may change.
+      I.A.Subscripts.assign(1, {});
+      return;
+    }
+    LoopAccess Named = Callee->Returned.front();
+    bool ByItself = I.ByItself;
+    llvm::SmallVector<const Loop *, 4> Inner;
+    if (inCaller(In, C, Targets[C].front().Callee, Inner, Named, ByItself) != Handed::Over ||
+        !compose(Named, I.A, false, Path)) {
+      I.A.Subscripts.assign(1, {});
+      return;
+    }
+    Named.BaseText = I.A.BaseText;
+    Named.Text = I.A.Text, Named.Kind = I.A.Kind, Named.Type = I.A.Type, Named.At = I.A.At;
+    Named.Reduction = I.A.Reduction, Named.Structure = I.A.Structure, Named.Part |= I.A.Part;
+    Named.Order = I.A.Order, Named.Arm = I.A.Arm;
+    I.A = std::move(Named);
+    I.ByItself = ByItself;
+  }
+}
+
 bool Judge::lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item> &Out) {
   if (llvm::is_contained(Expanding, Callee))
     return false;
   const Region &R = regionOf(Callee);
   if (!R.Whole)
     return false;
-  const FunctionFacts &From = P.facts(Callee), &To = P.facts(In);
+  const FunctionFacts &To = P.facts(In);
   const Call &Here = To.Calls[C];
-  bool Lambda = P.function(Callee).Parent != None;
-  Renaming Rename(P, From, To, Here, C, Lambda);
+  Renaming Rename(P, P.facts(Callee), To, Here, C, P.function(Callee).Parent != None);
   llvm::SmallVector<const Loop *, 4> Around;
   for (uint32_t K = Here.Loop; K != None && !(In == F && K == L); K = To.Loops[K].Parent)
     Around.push_back(&To.Loops[K]);
@@ -269,61 +357,17 @@ bool Judge::lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item>
       New.Inner.push_back(Copy);
     }
     LoopAccess A = I.A;
-    for (Affine &S : A.Subscripts)
-      S = Rename.affine(S, I.Inner);
     New.ByItself = I.ByItself;
-    llvm::StringRef Path = A.Base.Path.str();
-    uint32_t Argument = A.Base.Root == RootKind::This ? None : A.Base.Index;
-    switch (A.Base.Root) {
-    case RootKind::Heap:
-      continue;
-    case RootKind::Unknown:
-    case RootKind::Result:
+    switch (inCaller(In, C, Callee, I.Inner, A, New.ByItself)) {
+    case Handed::Unknown:
       return false;
-    case RootKind::Local:
-      if (isOwnLocal(From, A.Base)) {
-        if (Path.contains('*'))
-          return false;
-        continue;
-      }
-      [[fallthrough]];
-    case RootKind::Global:
-      New.ByItself = true;
-      New.A = std::move(A);
-      break;
-    case RootKind::Parameter:
-      if (A.Base.Index >= From.Fixed.size() || From.Fixed[A.Base.Index].empty())
-        return false;
-      [[fallthrough]];
-    case RootKind::This: {
-      const LoopArgument *Given =
-          Lambda && A.Base.Root == RootKind::This ? nullptr : Rename.argument(Argument);
-      if (!Path.consume_front("*"))
-        return false;
-      if (Given) {
-        New.A = Given->What;
-        if (!compose(New.A, A, Given->Pointer, Path))
-          return false;
-        if (llvm::StringRef Text = New.A.BaseText.str();
-            New.A.Base.Path.str().size() > Given->What.Base.Path.str().size())
-          New.A.BaseText = Symbol((Text.consume_front("*") ? Text + "->" : Text + ".").str() +
-                                  New.A.Base.Path.str().rsplit('.').second.str());
-        if (New.A.Container.empty())
-          New.A.Container = A.Container;
-        New.A.Rows |= A.Rows;
-        break;
-      }
-      // What is handed over has a name at least.
-      Place Where = translate(P, In, C, A.Base);
-      if (!Where.known() || Where.Path.str().contains('['))
-        return false;
-      New.A = A;
-      New.A.Base = Where;
-      if (A.Base.Root == RootKind::Parameter)
-        New.A.Subscripts.assign(A.Subscripts.size(), {});
+    case Handed::Own:
+      continue;
+    case Handed::Over:
       break;
     }
-    }
+    New.A = A;
+    A = I.A;
     New.A.Kind = A.Kind, New.A.Reduction = A.Reduction, New.A.Structure = A.Structure;
     New.A.Text = A.Text, New.A.Type = A.Type, New.A.Scalar = A.Scalar;
     New.A.At = Here.At;

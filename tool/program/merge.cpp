@@ -32,6 +32,7 @@ template <class Fn> void forVariables(FunctionFacts &F, Fn Apply) {
     llvm::for_each(A.Subscripts, InAffine);
   };
   llvm::for_each(F.Straight, InLoopAccess);
+  llvm::for_each(F.Returned, InLoopAccess);
   for (LoopArgument &A : F.Arguments)
     InLoopAccess(A.What), InAffine(A.Value);
   for (Binding &B : F.Bindings)

@@ -101,7 +101,7 @@ void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Exp
       }
     }
   }
-  if (!Known && innermost() != None)
+  if (!Known && (innermost() != None || !Under.empty()))
     B.Arguments.push_back({innermost(), Call, Number, E});
 }
 
@@ -158,11 +158,12 @@ void Evaluation::call(const CallExpr *E) {
   }
   if (Known && Index != None)
     B.Handled.insert(Index);
+  callStep(Index);
   const auto *Method = dyn_cast_or_null<CXXMethodDecl>(Callee);
   if (!Object || !Method)
     return;
   if (!Known) {
-    if (innermost() != None)
+    if (innermost() != None || !Under.empty())
       B.Arguments.push_back({innermost(), Index, None, Object});
     if (!Method->isStatic() && variableRoot(Object) && isScalarVariable(variableRoot(Object)))
       if (Step *A = access(Object, true, !Method->isConst()))
@@ -206,6 +207,7 @@ void Evaluation::construct(const CXXConstructExpr *E) {
   bool Known = C->isTrivial() || (F.Unit.inSystemHeader(C) && !Acts);
   for (unsigned I = 0; I < E->getNumArgs(); ++I)
     argument(C, I, E->getArg(I), Index, Known);
+  callStep(Index);
   if (Known && Index != None)
     B.Handled.insert(Index);
 }

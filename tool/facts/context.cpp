@@ -26,9 +26,10 @@ Symbol UnitContext::usr(const Decl *D) {
   if ((V && V->isLocalVarDeclOrParm()) || Lambda) {
     // clang's USR of a local omits what tells two instantiations apart.
     const DeclContext *C = Lambda ? M->getParent()->getDeclContext() : V->getDeclContext();
-    while (C && !C->isFunctionOrMethod() && !C->isFileContext())
+    // Not the captured statement of a directive, which has no name.
+    while (C && !isa<FunctionDecl>(C) && !C->isFileContext())
       C = C->getParent();
-    if (C && C->isFunctionOrMethod())
+    if (C && isa<FunctionDecl>(C))
       Text += usr(cast<Decl>(C)).str();
     Text += Lambda ? "#lambda@" : ("#" + V->getName() + "@").str();
     SourceLocation Loc =

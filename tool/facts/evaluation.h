@@ -63,16 +63,25 @@ private:
     if (V->hasGlobalStorage())
       return;
     Symbol Usr = F.Unit.usr(V);
+    for (uint32_t D : Under)
+      B.facts().Regions.Directives[D].Locals.push_back(Usr);
     for (const Frame &E : Around)
       if (E.Loop != None)
         B.facts().Loops[E.Loop].Locals.push_back(Usr);
   }
 
+  void callStep(uint32_t Call) {
+    if (!F.HasDirectives || Call == None)
+      return;
+    push(Step::Call);
+    Out->back().Index = Call;
+  }
   bool implicitCalls(const clang::Stmt *S);
   void declaration(const clang::DeclStmt *D);
   void loop(const clang::Stmt *S, const clang::Stmt *Init, llvm::function_ref<void()> Condition,
             const clang::Stmt *Body, const clang::Expr *Increment, bool AtLeastOnce);
   void directive(const clang::OMPExecutableDirective *D);
+  void clauses(const clang::OMPExecutableDirective *D, uint32_t First);
   bool minMaxBranch(const clang::IfStmt *S);
   Step *access(const clang::Expr *E, bool Reads, bool Writes, Step::Extent Size = Step::Element);
   void update(const clang::Expr *LHS, const clang::Expr *RHS, const clang::Expr *At,
@@ -93,6 +102,7 @@ private:
   /// A glvalue whose reads are part of a reduction.
   const clang::Expr *Suppressed = nullptr;
   Symbol Region; ///< Parallel annotation that the next loops are under.
+  llvm::SmallVector<uint32_t, 4> Under; ///< Directives around, outermost first.
   unsigned Depth = 0;
 };
 

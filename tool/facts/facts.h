@@ -17,6 +17,7 @@
 #pragma once
 
 #include "facts/loop.h"
+#include "facts/region.h"
 
 namespace heddle {
 
@@ -236,6 +237,8 @@ struct FunctionFacts {
   std::vector<Join> Joins;
   std::vector<Binding> Bindings;
   std::vector<Loop> Loops;
+  /// OpenMP directives and what is done under them.
+  RegionFacts Regions;
   /// What a returned pointer or reference may point to.
   std::vector<Place> Returns;
   std::vector<Block> Blocks;
@@ -379,6 +382,7 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("joins", S.Joins);
   f("bindings", S.Bindings);
   f("loops", S.Loops);
+  f("regions", S.Regions);
   f("returns", S.Returns);
   f("blocks", S.Blocks);
   f("cost", S.Cost);

@@ -28,6 +28,8 @@ struct Step {
     Jump,   ///< Leaves the sequence: break, continue, return, goto, throw.
     Label,  ///< May be reached from elsewhere.
     Case,   ///< May be reached from the head of the switch.
+    Directive, ///< Kids are evaluated under FunctionFacts::Regions.Directives[Index].
+    Call,      ///< Calls[Index] is made; listed in functions with directives only.
   };
   /// How much of the object E is meant.
   enum Extent : uint8_t {
@@ -50,7 +52,10 @@ struct Step {
   std::optional<int64_t> Advance;  ///< `x = x + c`.
   const clang::Expr *At = nullptr; ///< Where; E when null.
 
-  // Loop.
+  /// Branch: the condition of its first kid; that of the second is the opposite.
+  const clang::Expr *Condition = nullptr;
+
+  // Loop, Directive, Call.
   uint32_t Index = None;
   bool AtLeastOnce = false;
 };
@@ -77,7 +82,7 @@ struct LoopHeader {
 };
 
 struct ArgumentUse {
-  uint32_t Loop, Call, Argument;
+  uint32_t Loop, Call, Argument; ///< Loop is None under a directive but in no loop.
   const clang::Expr *E;
 };
 
@@ -90,6 +95,15 @@ struct FunctionBody {
   /// Calls that the tree describes completely.
   llvm::DenseSet<uint32_t> Handled;
   bool HasLabels = false;
+  /// What each atomic directive protects, by index into Regions.Directives.
+  llvm::DenseMap<uint32_t, const clang::Expr *> Atomics;
+  /// Items of depend clauses with the directive and loop they stand at.
+  struct DependItem {
+    uint32_t Directive, Loop;
+    DependKind Kind;
+    const clang::Expr *E;
+  };
+  std::vector<DependItem> Depends;
 
   explicit FunctionBody(FunctionContext &F) : F(F) {}
   FunctionFacts &facts() { return F.Facts; }
@@ -128,6 +142,15 @@ bool writesIn(const clang::Stmt *S, const clang::VarDecl *V);
 /// Fills Root, Arguments, Handled, and in the loops' facts EarlyExit, Parallel,
 /// Unknown and Locals.
 void evaluate(FunctionBody &B, const clang::Stmt *S);
+
+// loops.cpp
+/// The memory that an access step, somewhere in loop Loop, touches.
+LoopAccess accessOf(FunctionBody &B, const Step &S, uint32_t Loop);
+LoopAccess describe(FunctionBody &B, ElementRef R, const clang::Expr *E);
+
+// openmp.cpp
+/// Fills what of FunctionFacts::Regions needs the whole tree.
+void fillRegions(FunctionBody &B);
 
 // affine.cpp, elements.cpp
 /// The value of E, where it stands in loop Loop. Not Known when it is not affine.

@@ -2,6 +2,7 @@
 
 #include "facts/loopbody.h"
 
+#include "clang/AST/StmtOpenMP.h"
 #include "clang/Basic/Builtins.h"
 
 namespace heddle {
@@ -46,6 +47,7 @@ const Stmt *bodyOf(const Stmt *S) {
 
 void number(FunctionContext &F, const Stmt *S, uint32_t Parent,
             llvm::DenseMap<const Stmt *, uint32_t> &Out) {
+  F.HasDirectives |= isa<OMPExecutableDirective>(S);
   if (isLoop(S)) {
     Loop L;
     L.Kind = isa<ForStmt>(S)     ? LoopKind::For
@@ -99,24 +101,6 @@ bool sameAccess(const LoopAccess &A, const LoopAccess &B) {
          std::equal(A.Subscripts.begin(), A.Subscripts.end(), B.Subscripts.begin(), Same);
 }
 
-LoopAccess describe(FunctionBody &B, ElementRef R, const Expr *E) {
-  LoopAccess A;
-  A.Base = R.Base;
-  A.BaseText = R.BaseText;
-  A.Subscripts = std::move(R.Subscripts);
-  A.Field = Symbol(R.Field);
-  A.Distinct = R.Distinct;
-  A.Container = R.Container;
-  A.Rows = R.Rows;
-  if (E) {
-    A.Text = B.F.Unit.text(E);
-    QualType T = E->getType();
-    A.Type = B.F.Unit.type(T.getNonReferenceType().getCanonicalType().getUnqualifiedType());
-    A.At = B.F.Unit.span(E->getSourceRange());
-  }
-  return A;
-}
-
 class Collector {
 public:
   explicit Collector(FunctionBody &B) : B(B) {}
@@ -143,6 +127,39 @@ private:
 void Collector::access(const Step &S, uint32_t L) {
   if (S.Var)
     return;
+  LoopAccess A = accessOf(B, S, L);
+  if (S.Reads && !(S.Writes && !S.Operator.empty())) {
+    A.Kind = AccessKind::Read;
+    add(A, L);
+  }
+  if (S.Writes) {
+    A.Kind = AccessKind::Write;
+    A.Reduction = Symbol(S.Operator);
+    add(std::move(A), L);
+  }
+}
+
+} // namespace
+
+LoopAccess describe(FunctionBody &B, ElementRef R, const Expr *E) {
+  LoopAccess A;
+  A.Base = R.Base;
+  A.BaseText = R.BaseText;
+  A.Subscripts = std::move(R.Subscripts);
+  A.Field = Symbol(R.Field);
+  A.Distinct = R.Distinct;
+  A.Container = R.Container;
+  A.Rows = R.Rows;
+  if (E) {
+    A.Text = B.F.Unit.text(E);
+    QualType T = E->getType();
+    A.Type = B.F.Unit.type(T.getNonReferenceType().getCanonicalType().getUnqualifiedType());
+    A.At = B.F.Unit.span(E->getSourceRange());
+  }
+  return A;
+}
+
+LoopAccess accessOf(FunctionBody &B, const Step &S, uint32_t L) {
   LoopAccess A;
   if (!S.E) {
     const LoopHeader &H = B.Headers[S.Index];
@@ -166,18 +183,8 @@ void Collector::access(const Step &S, uint32_t L) {
         A.Subscripts.emplace_back();
     }
   }
-  if (S.Reads && !(S.Writes && !S.Operator.empty())) {
-    A.Kind = AccessKind::Read;
-    add(A, L);
-  }
-  if (S.Writes) {
-    A.Kind = AccessKind::Write;
-    A.Reduction = Symbol(S.Operator);
-    add(std::move(A), L);
-  }
+  return A;
 }
-
-} // namespace
 
 llvm::DenseMap<const Stmt *, uint32_t> numberLoops(FunctionContext &F) {
   llvm::DenseMap<const Stmt *, uint32_t> Out;
@@ -194,7 +201,7 @@ void fillLoops(FunctionContext &F) {
   B.Headers.resize(F.Facts.Loops.size());
   for (const auto &[S, L] : F.Loops)
     B.Headers[L].S = S;
-  if (F.Facts.Loops.empty()) {
+  if (F.Facts.Loops.empty() && !F.HasDirectives) {
     F.Facts.Cost = cost(B, Body);
     return;
   }
@@ -206,8 +213,10 @@ void fillLoops(FunctionContext &F) {
   F.Facts.Cost = cost(B, Body);
   classifyScalars(B);
   Collector(B).run(B.Root.Kids, None);
+  if (F.HasDirectives)
+    fillRegions(B);
   for (const ArgumentUse &A : B.Arguments) {
-    if (A.Call == None || B.Handled.contains(A.Call))
+    if (A.Loop == None || A.Call == None || B.Handled.contains(A.Call))
       continue;
     QualType T = A.E->getType();
     bool Pointer = A.E->isPRValue() || (T->isAnyPointerType() && A.Argument == None);

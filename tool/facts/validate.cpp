@@ -45,6 +45,7 @@ public:
       orNone("the call that blocks", B.Call, F.Calls.size());
     for (const Loop &L : F.Loops)
       loop(L);
+    regions(F.Regions);
     auto Visit = [&](const Place &P) {
       if (P.Root == RootKind::Result)
         index("the call of a place", P.Index, F.Calls.size());
@@ -96,16 +97,57 @@ private:
     orNone("the parent of a loop", L.Parent, F.Loops.size());
     for (uint32_t C : L.Calls)
       index("a call in a loop", C, F.Calls.size());
-    for (const LoopArgument &A : L.Arguments) {
-      index("the call of an argument", A.Call, F.Calls.size());
-      if (Fault.empty())
-        orNone("an argument", A.Argument, F.Calls[A.Call].Args.size());
-    }
+    for (const LoopArgument &A : L.Arguments)
+      argument(A);
     // More steps outwards than there are loops: a circle.
     size_t Steps = 0;
     for (uint32_t P = L.Parent; P < F.Loops.size() && Fault.empty(); P = F.Loops[P].Parent)
       if (++Steps > F.Loops.size())
         Fault = "loops contain each other in a circle";
+  }
+
+  void argument(const LoopArgument &A) {
+    index("the call of an argument", A.Call, F.Calls.size());
+    if (Fault.empty())
+      orNone("an argument", A.Argument, F.Calls[A.Call].Args.size());
+  }
+
+  void regions(const RegionFacts &R) {
+    for (size_t D = 0; D < R.Directives.size(); ++D) {
+      orNone("the parent of directive " + llvm::Twine(D), R.Directives[D].Parent, D);
+      for (uint32_t L : R.Directives[D].Loops)
+        index("a loop of directive " + llvm::Twine(D), L, F.Loops.size());
+    }
+    for (const RegionAccess &A : R.Accesses)
+      orNone("the loop of an access in a region", A.Loop, F.Loops.size());
+    for (const LoopArgument &A : R.Arguments)
+      argument(A);
+    std::vector<size_t> Ends{R.Steps.size()};
+    for (size_t I = 0; I < R.Steps.size() && Fault.empty(); ++I) {
+      const RegionStep &S = R.Steps[I];
+      while (Ends.size() > 1 && Ends.back() == I)
+        Ends.pop_back();
+      if (S.End <= I || S.End > Ends.back())
+        Fault = ("step " + llvm::Twine(I) + " of a region ends at " + llvm::Twine(S.End)).str();
+      Ends.push_back(S.End);
+      switch (S.Kind) {
+      case RegionStepKind::Directive:
+        index("the directive of a step", S.Index, R.Directives.size());
+        break;
+      case RegionStepKind::Loop:
+        index("the loop of a step", S.Index, F.Loops.size());
+        break;
+      case RegionStepKind::Access:
+        index("the access of a step", S.Index, R.Accesses.size());
+        break;
+      case RegionStepKind::Call:
+        index("the call of a step", S.Index, F.Calls.size());
+        break;
+      case RegionStepKind::Branch:
+      case RegionStepKind::Alternative:
+        break;
+      }
+    }
   }
 
   const FunctionFacts &F;

@@ -1,0 +1,493 @@
+/// Walks a region in the order of evaluation and notes with every access which
+/// barriers may have been the last one before it, and which tasks may not be
+/// finished. Two accesses of different threads can only meet when some barrier is
+/// the last one for both; barriers are met by all threads together, so a loop
+/// whose next iteration neither has begun since is in the same iteration for both.
+/// Loops are walked until nothing is added, which is twice as a rule.
+///
+/// Example: in `for (k...) { #pragma omp for ... #pragma omp single x = k; }` the
+/// single follows the barrier of the loop in the same k.
+#include "program/regionwalk.h"
+
+#include "llvm/ADT/STLExtras.h"
+
+namespace heddle {
+
+namespace {
+
+constexpr size_t MaxPoints = 4000, MaxPhases = 200;
+
+Crossed bit(uint32_t Loop) { return Crossed(1) << std::min(Loop, 63u); }
+
+template <class T> std::set<T> crossed(const std::set<T> &In, uint32_t Loop) {
+  std::set<T> Out;
+  for (T Each : In) {
+    Each.Since |= bit(Loop);
+    Out.insert(Each);
+  }
+  return Out;
+}
+
+} // namespace
+
+void RegionState::merge(const RegionState &O) {
+  Phases.insert(O.Phases.begin(), O.Phases.end());
+  Live.insert(O.Live.begin(), O.Live.end());
+  llvm::erase_if(Locks, [&](const HeldLock &L) { return !llvm::is_contained(O.Locks, L); });
+  Spun |= O.Spun;
+}
+
+bool operator==(const RegionState &A, const RegionState &B) {
+  auto Same = [](const auto &X, const auto &Y) {
+    return X.size() == Y.size() &&
+           std::equal(X.begin(), X.end(), Y.begin(),
+                      [](const auto &P, const auto &Q) { return !(P < Q) && !(Q < P); });
+  };
+  return Same(A.Phases, B.Phases) && Same(A.Live, B.Live) && A.Locks == B.Locks &&
+         A.Spun == B.Spun;
+}
+
+bool hasOrphans(const FunctionFacts &F) {
+  return llvm::any_of(F.Regions.Directives, [](const Directive &D) {
+    return D.Parent == None && D.Kind != DirectiveKind::Parallel &&
+           D.Kind != DirectiveKind::Simd && D.Kind != DirectiveKind::Other;
+  });
+}
+
+bool RegionWalk::within(uint32_t Node, uint32_t Outer) const {
+  for (; Node != None; Node = Nodes[Node].Parent)
+    if (Node == Outer)
+      return true;
+  return false;
+}
+
+uint32_t RegionWalk::around(uint32_t Node, DirectiveKind K) const {
+  for (; Node != None; Node = Nodes[Node].Parent)
+    if (Nodes[Node].D->Kind == K && !Nodes[Node].Nested)
+      return Node;
+  return None;
+}
+
+uint32_t RegionWalk::executor(uint32_t Node) const {
+  for (; Node != None; Node = Nodes[Node].Parent) {
+    if (Nodes[Node].Nested)
+      continue;
+    switch (Nodes[Node].D->Kind) {
+    case DirectiveKind::Worksharing:
+    case DirectiveKind::Section:
+    case DirectiveKind::Single:
+    case DirectiveKind::Master:
+      return Node;
+    default:
+      break;
+    }
+  }
+  return None;
+}
+
+uint32_t RegionWalk::task(uint32_t Node) const {
+  for (; Node != None; Node = Nodes[Node].Parent)
+    if (!Nodes[Node].Nested && !Nodes[Node].D->Undeferred &&
+        (Nodes[Node].D->Kind == DirectiveKind::Task ||
+         Nodes[Node].D->Kind == DirectiveKind::Taskloop))
+      return Node;
+  return None;
+}
+
+void RegionWalk::run() {
+  enter(None, None, F);
+  Now.Phases.insert(Phase());
+  const RegionFacts &R = P.facts(F).Regions;
+  if (Root == None)
+    return steps(0, 0, R.Steps.size());
+  for (uint32_t S = 0; S < R.Steps.size(); ++S)
+    if (R.Steps[S].Kind == RegionStepKind::Directive && R.Steps[S].Index == Root) {
+      // Loops around the region: all threads are in the same iteration.
+      Current = node(0, Root, S);
+      return steps(0, S + 1, R.Steps[S].End);
+    }
+}
+
+uint32_t RegionWalk::loopId(uint32_t Frame, uint32_t Loop) {
+  auto [It, New] = LoopIdOf.try_emplace({Frame, Loop}, LoopIds.size());
+  if (New)
+    LoopIds.push_back({Frame, Loop, Frames[Frame].Loops[Loop]});
+  return It->second;
+}
+
+uint32_t RegionWalk::node(uint32_t Frame, uint32_t Index, uint32_t Step) {
+  auto [It, New] = NodeOf.try_emplace({Frame, Step}, Nodes.size());
+  if (New) {
+    RegionNode N;
+    N.D = &facts(Frame).Regions.Directives[Index];
+    N.Index = Index;
+    N.Frame = Frame;
+    N.Parent = Current;
+    bool Root = Nodes.empty() && this->Root != None;
+    N.Nested = !Root && (N.D->Kind == DirectiveKind::Parallel ||
+                         (Current != None && Nodes[Current].Nested));
+    Nodes.push_back(N);
+    for (Symbol S : N.D->Locals)
+      Inside.insert(rename(Frame, S));
+    for (const Clause &C : N.D->Clauses)
+      if (C.Kind != ClauseKind::Shared && C.Kind != ClauseKind::CopyPrivate &&
+          C.Kind != ClauseKind::FirstPrivate)
+        Inside.insert(rename(Frame, C.Variable));
+  }
+  return It->second;
+}
+
+void RegionWalk::barrier(uint32_t Id) {
+  Now.Phases = {Phase{Id, 0}};
+  Now.Live.clear();
+  Now.Spun = false;
+}
+
+void RegionWalk::steps(uint32_t Frame, uint32_t Begin, uint32_t End) {
+  const std::vector<RegionStep> &Steps = facts(Frame).Regions.Steps;
+  for (uint32_t S = Begin; S < End && !Capped; S = Steps[S].End) {
+    switch (Steps[S].Kind) {
+    case RegionStepKind::Access:
+      access(Frame, S);
+      break;
+    case RegionStepKind::Call:
+      call(Frame, S);
+      break;
+    case RegionStepKind::Directive:
+      directive(Frame, S);
+      break;
+    case RegionStepKind::Loop:
+      loop(Frame, S);
+      break;
+    case RegionStepKind::Branch:
+      branch(Frame, S);
+      break;
+    case RegionStepKind::Alternative:
+      steps(Frame, S + 1, Steps[S].End);
+      break;
+    }
+  }
+}
+
+void RegionWalk::branch(uint32_t Frame, uint32_t Step) {
+  const std::vector<RegionStep> &Steps = facts(Frame).Regions.Steps;
+  RegionState Entry = Now;
+  std::optional<RegionState> Out;
+  unsigned Kids = 0;
+  for (uint32_t S = Step + 1; S < Steps[Step].End; S = Steps[S].End) {
+    Now = Entry;
+    steps(Frame, S + 1, Steps[S].End);
+    ++Kids;
+    if (Out)
+      Out->merge(Now);
+    else
+      Out = Now;
+  }
+  if (Out)
+    Now = std::move(*Out);
+  if (Kids < 2)
+    Now.merge(Entry);
+}
+
+/// A loop that looks at what other threads do until it may go on.
+bool RegionWalk::spins(uint32_t Frame, uint32_t Step) const {
+  const FunctionFacts &Facts = facts(Frame);
+  const std::vector<RegionStep> &Steps = Facts.Regions.Steps;
+  if (!Facts.Loops[Steps[Step].Index].Index.empty())
+    return false;
+  for (uint32_t S = Step + 1; S < Steps[Step].End; ++S) {
+    if (Steps[S].Kind == RegionStepKind::Directive) {
+      DirectiveKind K = Facts.Regions.Directives[Steps[S].Index].Kind;
+      if (K == DirectiveKind::Atomic || K == DirectiveKind::Critical || K == DirectiveKind::Other)
+        return true;
+    } else if (Steps[S].Kind == RegionStepKind::Access) {
+      if (Facts.Regions.Accesses[Steps[S].Index].Atomic)
+        return true;
+    } else if (Steps[S].Kind == RegionStepKind::Call) {
+      const Call &C = Facts.Calls[Steps[S].Index];
+      for (const LockOp &L : Facts.LockOps)
+        if (L.At == C.At)
+          return true;
+    }
+  }
+  return false;
+}
+
+void RegionWalk::loop(uint32_t Frame, uint32_t Step) {
+  const RegionStep &S = facts(Frame).Regions.Steps[Step];
+  uint32_t Id = loopId(Frame, S.Index);
+  Around.push_back(Id);
+  for (unsigned Round = 0; Round < 4 && !Capped; ++Round) {
+    RegionState Start = Now;
+    steps(Frame, Step + 1, S.End);
+    RegionState Next = Start;
+    RegionState Back = Now;
+    Back.Phases = crossed(Back.Phases, Id);
+    Back.Live = crossed(Back.Live, Id);
+    Next.merge(Back);
+    if (Next == Start || Next.Phases.size() > MaxPhases)
+      break;
+    Now = std::move(Next);
+  }
+  Around.pop_back();
+  // A loop is taken to run, so what stands after it comes after its barriers.
+  Now.Spun |= spins(Frame, Step);
+}
+
+void RegionWalk::record(std::pair<uint64_t, uint64_t> Key, Point New) {
+  auto [It, Fresh] = Known.try_emplace(Key, Points.size());
+  if (!Fresh) {
+    Points[It->second].State.merge(Now);
+    return;
+  }
+  if (Points.size() >= MaxPoints) {
+    Capped = true;
+    return;
+  }
+  New.State = Now;
+  New.Node = Current;
+  New.LoopIds = Around;
+  New.Order = Points.size();
+  Points.push_back(std::move(New));
+}
+
+void RegionWalk::access(uint32_t Frame, uint32_t Step) {
+  const RegionAccess &A = facts(Frame).Regions.Accesses[facts(Frame).Regions.Steps[Step].Index];
+  Point Q;
+  Q.A = A.What;
+  Q.Write = A.What.Kind == AccessKind::Write;
+  Q.ReadsToo = A.ReadsToo;
+  Q.Atomic = A.Atomic;
+  Q.Conditional = A.Conditional;
+  Q.Variable = A.Variable;
+  Q.Name = A.What.BaseText.empty() ? A.What.Text : A.What.BaseText;
+  bool Static = A.What.Base.Root == RootKind::Global;
+  uint32_t Owner = A.Variable.empty() ? None : owner(A.Variable, Static, Frame, Current);
+  const Clause *Named =
+      Owner == None || Nodes[Owner].Frame != Frame ? nullptr : clause(*Nodes[Owner].D, A.Variable);
+  bool Reduced = Named && (Named->Kind == ClauseKind::Reduction ||
+                           Named->Kind == ClauseKind::InReduction);
+  if (A.Direct || Reduced)
+    Q.Owner = Owner;
+  if (Q.Write && A.Direct) {
+    Written.insert(rename(Frame, A.Variable).str().str());
+    Written.insert(toString(A.What.Base) + A.What.Field.str().str());
+  }
+  // A pointer of the thread's own: only what it begins with is known.
+  bool Copied = Named && Named->Kind == ClauseKind::FirstPrivate;
+  if (!A.Direct && Owner != None && !Copied && Frame == 0) {
+    Place To = resolve(P, F, A.What.Base);
+    if (To == A.What.Base || To.Root == RootKind::Local)
+      return;
+  }
+  Q.Guards = rename(Frame, A.Guards);
+  if (!settle(Frame, Q.A))
+    return;
+  record({(uint64_t(Frame) << 32) | Step, 0}, std::move(Q));
+}
+
+/// What a worksharing construct does to its variables when it ends.
+void RegionWalk::combine(uint32_t Node) {
+  const RegionNode &N = Nodes[Node];
+  for (size_t I = 0; I < N.D->Clauses.size(); ++I) {
+    const Clause &C = N.D->Clauses[I];
+    if (C.Kind != ClauseKind::Reduction && C.Kind != ClauseKind::LastPrivate)
+      continue;
+    const LoopAccess *Like = nullptr;
+    for (const RegionAccess &A : facts(N.Frame).Regions.Accesses)
+      if (A.Variable == C.Variable && A.Direct && A.What.Subscripts.empty() &&
+          A.What.Field.empty()) {
+        Like = &A.What;
+        break;
+      }
+    if (!Like)
+      continue;
+    Point Q;
+    Q.A = *Like;
+    Q.A.At = N.D->At;
+    Q.A.Text = C.Name;
+    Q.A.Kind = AccessKind::Write;
+    Q.Name = C.Name;
+    Q.Variable = C.Variable;
+    Q.Write = true;
+    Q.Combines = true;
+    Q.Owner = owner(C.Variable, Like->Base.Root == RootKind::Global, N.Frame, N.Parent);
+    if (settle(N.Frame, Q.A))
+      record({(uint64_t(1) << 63) | Node, I}, std::move(Q));
+  }
+}
+
+void RegionWalk::directive(uint32_t Frame, uint32_t Step) {
+  const RegionStep &S = facts(Frame).Regions.Steps[Step];
+  uint32_t Node = node(Frame, S.Index, Step);
+  const Directive &D = *Nodes[Node].D;
+  uint32_t Outer = std::exchange(Current, Node);
+  bool Nested = Nodes[Node].Nested;
+  bool InTask = task(Outer) != None;
+  switch (D.Kind) {
+  case DirectiveKind::Parallel: {
+    std::set<LiveTask> Live = Now.Live;
+    steps(Frame, Step + 1, S.End);
+    Now.Live = std::move(Live);
+    break;
+  }
+  case DirectiveKind::Worksharing:
+  case DirectiveKind::Sections:
+  case DirectiveKind::Single:
+    if (D.Kind == DirectiveKind::Sections)
+      sections(Frame, Step);
+    else
+      steps(Frame, Step + 1, S.End);
+    if (!Nested && D.Kind != DirectiveKind::Single) {
+      Current = Outer;
+      combine(Node);
+    }
+    if (!Nested && !D.NoWait && Root != None)
+      barrier(Node);
+    break;
+  case DirectiveKind::Barrier:
+    if (!Nested && !InTask)
+      barrier(Node);
+    break;
+  case DirectiveKind::Task:
+  case DirectiveKind::Taskloop:
+    task(Frame, Step, Node);
+    break;
+  case DirectiveKind::Taskwait:
+    if (D.Depends.empty() && !D.Untold)
+      taskwait(Outer);
+    else
+      dependWait(D, Node, Now.Live);
+    break;
+  case DirectiveKind::Taskgroup: {
+    std::set<LiveTask> Live = Now.Live;
+    steps(Frame, Step + 1, S.End);
+    Now.Live = std::move(Live);
+    break;
+  }
+  default:
+    steps(Frame, Step + 1, S.End);
+  }
+  Current = Outer;
+}
+
+void RegionWalk::sections(uint32_t Frame, uint32_t Step) {
+  const std::vector<RegionStep> &Steps = facts(Frame).Regions.Steps;
+  RegionState Entry = Now, Out = Now;
+  for (uint32_t S = Step + 1; S < Steps[Step].End; S = Steps[S].End) {
+    Now = Entry;
+    steps(Frame, S, Steps[S].End);
+    Out.merge(Now);
+  }
+  Now = std::move(Out);
+}
+
+/// By their depend clauses, the task Earlier is finished before D begins.
+bool RegionWalk::ordered(uint32_t Earlier, const Directive &D, Crossed Since) const {
+  const Directive &E = *Nodes[Earlier].D;
+  if (E.Untold || D.Untold)
+    return true;
+  for (const Depend &X : E.Depends)
+    for (const Depend &Y : D.Depends) {
+      if (X.Kind == Y.Kind && (X.Kind == DependKind::In || X.Kind == DependKind::InOutSet))
+        continue;
+      if (!(X.What.Base == Y.What.Base) || X.What.Field != Y.What.Field)
+        continue;
+      const auto &S = X.What.Subscripts, &T = Y.What.Subscripts;
+      bool Differ = false;
+      for (size_t I = 0; I < std::min(S.size(), T.size()); ++I) {
+        if (!S[I].Known || !T[I].Known || !S[I].Through.empty() || !T[I].Through.empty())
+          continue;
+        bool SameTerms = S[I].Terms.size() == T[I].Terms.size() &&
+                         std::equal(S[I].Terms.begin(), S[I].Terms.end(), T[I].Terms.begin(),
+                                    [](const Term &A, const Term &B) {
+                                      return A.Variable == B.Variable &&
+                                             A.Coefficient == B.Coefficient;
+                                    });
+        bool Varies = llvm::any_of(S[I].Terms, [&](const Term &V) {
+          return llvm::any_of(LoopIds, [&](const LoopId &L) {
+            return L.L->Index == V.Variable && (Since & bit(&L - LoopIds.data()));
+          });
+        });
+        if (!SameTerms)
+          continue;
+        // The same element only in the same iteration.
+        Differ |= Varies ? S[I].Constant == T[I].Constant : S[I].Constant != T[I].Constant;
+      }
+      if (!Differ)
+        return true;
+    }
+  return false;
+}
+
+void RegionWalk::dependWait(const Directive &D, uint32_t Node, std::set<LiveTask> &Live) {
+  std::set<LiveTask> Done;
+  std::set<uint32_t> Earlier;
+  uint32_t Parent = task(Nodes[Node].Parent);
+  for (const LiveTask &T : Live)
+    if (task(Nodes[T.Task].Parent) == Parent && ordered(T.Task, D, T.Since)) {
+      Done.insert(T);
+      Earlier.insert(Before[T.Task].begin(), Before[T.Task].end());
+    }
+  for (auto It = Live.begin(); It != Live.end();)
+    It = Done.count(*It) || Earlier.count(It->Task) ? Live.erase(It) : std::next(It);
+  for (const LiveTask &T : Done)
+    if (T.Task != Node)
+      Earlier.insert(T.Task);
+  Before[Node] = std::move(Earlier);
+}
+
+void RegionWalk::taskwait(uint32_t Node) {
+  uint32_t Parent = task(Node);
+  std::set<uint32_t> Gone;
+  for (const LiveTask &T : Now.Live) {
+    if (task(Nodes[T.Task].Parent) != Parent)
+      continue;
+    Gone.insert(T.Task);
+    for (uint32_t C : Created[T.Task])
+      if (!Left[T.Task].count(C))
+        Gone.insert(C);
+  }
+  for (auto It = Now.Live.begin(); It != Now.Live.end();)
+    It = Gone.count(It->Task) ? Now.Live.erase(It) : std::next(It);
+}
+
+void RegionWalk::task(uint32_t Frame, uint32_t Step, uint32_t Node) {
+  const RegionStep &S = facts(Frame).Regions.Steps[Step];
+  const Directive &D = *Nodes[Node].D;
+  if (Nodes[Node].Nested)
+    return steps(Frame, Step + 1, S.End);
+  if (D.Undeferred) {
+    dependWait(D, Node, Now.Live);
+    return steps(Frame, Step + 1, S.End);
+  }
+  RegionState Outer = Now;
+  if (D.Kind == DirectiveKind::Task)
+    dependWait(D, Node, Now.Live);
+  else
+    for (uint32_t L : D.Loops) {
+      // Each iteration may be a task of its own.
+      Now.Live.insert({Node, bit(loopId(Frame, L))});
+    }
+  std::set<LiveTask> Entry = Now.Live;
+  Lockset Locks;
+  std::swap(Locks, Now.Locks);
+  steps(Frame, Step + 1, S.End);
+  std::set<uint32_t> &Made = Created[Node], &Rest = Left[Node];
+  for (uint32_t N = 0; N < Nodes.size(); ++N)
+    if (N != Node && within(N, Node) && task(N) == N)
+      Made.insert(N);
+  for (const LiveTask &T : Now.Live)
+    if (Made.count(T.Task))
+      Rest.insert(T.Task);
+  bool Waits = D.Kind == DirectiveKind::Taskloop && !D.NoWait;
+  Now.Live = std::move(Outer.Live);
+  Now.Locks = std::move(Locks);
+  if (Waits)
+    return;
+  Now.Live.insert({Node, 0});
+  for (uint32_t N : Made)
+    Now.Live.insert({N, 0});
+}
+
+} // namespace heddle

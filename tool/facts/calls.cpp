@@ -101,6 +101,9 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
   }
   if (isa<FunctionDecl>(Fn) && isa<BlockExpr>(S))
     return;
+  // The statement of a directive.
+  if (const auto *C = dyn_cast<CapturedStmt>(S))
+    return prepareIn(C->getCapturedStmt(), Loop, Depth + 1);
   if (const auto *D = dyn_cast<DeclStmt>(S)) {
     for (const Decl *Each : D->decls())
       if (const auto *V = dyn_cast<VarDecl>(Each); V && V->getInit()) {

@@ -570,7 +570,13 @@ void Flattener::run(llvm::ArrayRef<Step> Steps, uint32_t Loop, uint32_t Under) {
       uint32_t At = open(RegionStepKind::Directive, S.Index);
       R.Steps[At].Conditional = Unclear != 0;
       R.Steps[At].Guards = Guards;
+      // What holds before a region holds for all its threads.
+      bool Region = R.Directives[S.Index].Kind == Kind::Parallel;
+      std::vector<Guard> Outside = Region ? std::exchange(Guards, {}) : Guards;
+      unsigned UnclearOutside = Region ? std::exchange(Unclear, 0) : Unclear;
       run(S.Kids, Loop, S.Index);
+      Guards = std::move(Outside);
+      Unclear = UnclearOutside;
       close(At);
       break;
     }

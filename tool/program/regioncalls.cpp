@@ -222,7 +222,14 @@ void RegionWalk::call(uint32_t Frame, uint32_t Step) {
       return;
     ++Depth;
     uint32_t Inner = enter(Frame, Index, Callee);
+    const RegionStep &Here = facts(Frame).Regions.Steps[Step];
+    std::vector<Guard> Saved = Outside, Mine = rename(Frame, Here.Guards);
+    bool SavedUnclear = Unclear;
+    Outside.insert(Outside.end(), Mine.begin(), Mine.end());
+    Unclear |= Here.Conditional;
     steps(Inner, 0, P.facts(Callee).Regions.Steps.size());
+    Outside = std::move(Saved);
+    Unclear = SavedUnclear;
     --Depth;
     return;
   }

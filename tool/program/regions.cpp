@@ -293,11 +293,8 @@ bool Racer::team(const Point &X, const Point &Y, Race &R) {
         uint32_t First = D.Loops.empty() ? None : position(X, A, 0);
         if (First == None || position(Y, A, 0) != First)
           continue;
-        size_t Before = llvm::find(X.LoopIds, First) - X.LoopIds.begin();
+        size_t Before = W.Nodes[A].Loops;
         size_t N = std::min(equal(X, Y, Since, First), Before);
-        bool Static = D.Schedule == ScheduleKind::Static || D.Schedule == ScheduleKind::Unset;
-        if (N < Before && !Static && false)
-          continue;
         if (W.around(X.Node, DirectiveKind::Ordered) != None &&
             W.around(Y.Node, DirectiveKind::Ordered) != None)
           continue;
@@ -324,10 +321,9 @@ bool Racer::team(const Point &X, const Point &Y, Race &R) {
         continue;
       }
       Same(equal(X, Y, Since));
-      bool Instance = Equal.size() == common(X, Y);
+      bool Instance = A == B && A != None && Equal.size() >= W.Nodes[A].Loops;
       // One thread executes a section, and a single construct.
-      if (A == B && A != None && KindOf(A) != DirectiveKind::Master && Instance &&
-          KindOf(A) != DirectiveKind::Worksharing)
+      if (Instance)
         continue;
       if (KindOf(A) == DirectiveKind::Master && KindOf(B) == DirectiveKind::Master)
         continue;

@@ -123,6 +123,7 @@ uint32_t RegionWalk::node(uint32_t Frame, uint32_t Index, uint32_t Step) {
     N.Index = Index;
     N.Frame = Frame;
     N.Parent = Current;
+    N.Loops = Around.size();
     bool Root = Nodes.empty() && this->Root != None;
     N.Nested = !Root && (N.D->Kind == DirectiveKind::Parallel ||
                          (Current != None && Nodes[Current].Nested));
@@ -222,6 +223,9 @@ void RegionWalk::loop(uint32_t Frame, uint32_t Step) {
     steps(Frame, Step + 1, S.End);
     RegionState Next = Start;
     RegionState Back = Now;
+    // The next iteration may be another thread's.
+    if (Current != None && Nodes[Current].D->Kind == DirectiveKind::Worksharing)
+      Back.Spun = Start.Spun;
     Back.Phases = crossed(Back.Phases, Id);
     Back.Live = crossed(Back.Live, Id);
     Next.merge(Back);
@@ -244,6 +248,8 @@ void RegionWalk::record(std::pair<uint64_t, uint64_t> Key, Point New) {
     Capped = true;
     return;
   }
+  New.Guards.insert(New.Guards.end(), Outside.begin(), Outside.end());
+  New.Conditional |= Unclear;
   New.State = Now;
   New.Node = Current;
   New.LoopIds = Around;
@@ -327,13 +333,20 @@ void RegionWalk::directive(uint32_t Frame, uint32_t Step) {
   switch (D.Kind) {
   case DirectiveKind::Parallel: {
     std::set<LiveTask> Live = Now.Live;
+    std::vector<Guard> Saved = Outside, Mine = rename(Frame, S.Guards);
+    bool SavedUnclear = Unclear;
+    Outside.insert(Outside.end(), Mine.begin(), Mine.end());
+    Unclear |= S.Conditional;
     steps(Frame, Step + 1, S.End);
+    Outside = std::move(Saved);
+    Unclear = SavedUnclear;
     Now.Live = std::move(Live);
     break;
   }
   case DirectiveKind::Worksharing:
   case DirectiveKind::Sections:
-  case DirectiveKind::Single:
+  case DirectiveKind::Single: {
+    bool Spun = Now.Spun;
     if (D.Kind == DirectiveKind::Sections)
       sections(Frame, Step);
     else
@@ -342,9 +355,11 @@ void RegionWalk::directive(uint32_t Frame, uint32_t Step) {
       Current = Outer;
       combine(Node);
     }
+    Now.Spun = Spun;
     if (!Nested && !D.NoWait && Root != None)
       barrier(Node);
     break;
+  }
   case DirectiveKind::Barrier:
     if (!Nested && !InTask)
       barrier(Node);

@@ -27,6 +27,7 @@ struct RegionNode {
   uint32_t Frame = 0;
   uint32_t Parent = None; ///< The node around.
   bool Nested = false;    ///< In an inner parallel region: another team's.
+  size_t Loops = 0;       ///< How many loops of the region are around.
 };
 
 /// Loops whose next iteration has begun since: bits over RegionWalk::LoopIds.
@@ -152,6 +153,9 @@ private:
   const LoopAccess *given(uint32_t Frame, uint32_t Call, uint32_t Argument) const;
   uint32_t enter(uint32_t Frame, uint32_t Call, FunctionId Callee);
 
+  /// Conditions of the calls and inner parallel regions around.
+  std::vector<Guard> Outside;
+  bool Unclear = false;
   RegionState Now;
   uint32_t Current = None; ///< Node.
   std::vector<uint32_t> Around; ///< Loop ids.

@@ -108,12 +108,32 @@ private:
   static bool isProtected(const RaceSide &S) {
     return !S.Criticals.empty() || S.Atomic || !S.Locks.empty();
   }
+  static std::string when(const Race &R);
+  static std::string repair(const Race &R);
   std::string iterations(const Race &R) const;
   std::string cause(const Race &R) const;
 
   const Program &P;
   Sink &Out;
 };
+
+/// The iteration of B as seen from A.
+std::string Reporter::when(const Race &R) {
+  if (!R.Distance || !*R.Distance)
+    return "another iteration";
+  int64_t N = std::abs(*R.Distance);
+  if (N == 1)
+    return *R.Distance > 0 ? "the next iteration" : "the iteration before";
+  return "the iteration " + std::to_string(N) + (*R.Distance > 0 ? " later" : " earlier");
+}
+
+/// For lanes: how many may run together.
+std::string Reporter::repair(const Race &R) {
+  int64_t N = R.Distance ? std::abs(*R.Distance) : 0;
+  if (N > 1)
+    return "it lacks `safelen(" + std::to_string(N) + ")`";
+  return "this loop must not run with `simd`";
+}
 
 /// What is wrong, and the repair, for iterations of a loop.
 std::string Reporter::iterations(const Race &R) const {
@@ -146,21 +166,11 @@ std::string Reporter::iterations(const Race &R) const {
                              : does(R.B) + " in another one") +
            " at the same time: this loop must not run in parallel as it is";
   }
-  std::string When = "another iteration";
-  if (R.Distance && *R.Distance) {
-    int64_t N = std::abs(*R.Distance);
-    When = (N == 1 ? std::string("the iteration") : std::to_string(N) + " iterations") +
-           (*R.Distance > 0 ? " after" : " before");
-    if (N == 1)
-      When = *R.Distance > 0 ? "the next iteration" : "the iteration before";
-    else
-      When = "the iteration " + std::to_string(N) + (*R.Distance > 0 ? " later" : " earlier");
-  }
   if (R.A.At == R.B.At)
     return quote(R.A.Text) + " is the same element in several iterations, and " + does(R.A) +
            " here by several threads at the same time: this loop must not run in parallel as it is";
   return quote(R.A.Text) + " is " + does(R.A) + " here, and the same element is " + does(R.B) +
-         " as " + quote(R.B.Text) + " in " + When + ": this loop must not run in parallel as it is";
+         " as " + quote(R.B.Text) + " in " + when(R) + ": this loop must not run in parallel as it is";
 }
 
 std::string Reporter::cause(const Race &R) const {
@@ -168,10 +178,11 @@ std::string Reporter::cause(const Race &R) const {
   if (R.OtherTeam)
     return A + " in a critical section, which does not exclude the threads of other teams: make "
                "it atomic or a reduction";
-  if (!R.A.Criticals.empty() && !R.B.Criticals.empty())
+  bool Team = R.Relation != RaceRelation::Lanes && R.Relation != RaceRelation::Merged;
+  if (Team && !R.A.Criticals.empty() && !R.B.Criticals.empty())
     return A + " " + protection(R.A) + ", and " + does(R.B) + " " + protection(R.B) +
            ": sections of different names do not exclude each other";
-  if (isProtected(R.A) != isProtected(R.B))
+  if (Team && isProtected(R.A) != isProtected(R.B))
     return A + " " + protection(R.A) + ", and " + does(R.B) + " " + protection(R.B) +
            " at the same time: protect both alike";
   switch (R.Relation) {
@@ -196,8 +207,20 @@ std::string Reporter::cause(const Race &R) const {
     return A + " and " + does(R.B) +
            " by a task that runs at the same time: order them with `depend` or `taskwait`";
   case RaceRelation::Lanes:
+    if (R.Scalar && R.Use && R.Use->Use == ScalarUse::Reduction)
+      return "lanes of this loop all update " + quote(R.Name) + ": it lacks `reduction(" +
+             R.Use->Operator.str().str() + " : " + R.Name.str().str() + ")`";
+    if (R.Scalar && R.Use && R.Use->Use == ScalarUse::Induction)
+      return "lanes of this loop all advance " + quote(R.Name) +
+             ": it lacks `linear`, or compute it from the index";
+    if (R.Scalar)
+      return quote(R.Name) + " is read here by a lane before the one beside it has written it: this "
+                             "loop must not run with `simd`";
+    return A + ", and the same element is " + does(R.B) + " as " + quote(R.B.Text) + " in " +
+           when(R) + ", too early when they are lanes: " + repair(R);
   case RaceRelation::Merged:
-    break;
+    return A + " in a mergeable task, which may or may not have its own copy: " +
+           "make it shared or private, or remove `mergeable`";
   }
   return A;
 }

@@ -208,13 +208,18 @@ Affine Resolver::affine(const Expr *E) {
 Affine constantAffine(int64_t Value) { return {true, Value, {}, {}}; }
 
 Affine combine(const Affine &A, const Affine &B, int64_t Factor) {
-  auto Zero = [](const Affine &X) { return X.Known && !X.Constant && X.Terms.empty(); };
   if (!A.Known || !B.Known)
     return {};
   if (!A.Through.empty() || !B.Through.empty()) {
-    if (Zero(A) && Factor == 1)
-      return B;
-    return Zero(B) ? A : Affine();
+    // `idx[i] + 1` is still an element, shifted.
+    auto Number = [](const Affine &X) { return X.Terms.empty() && X.Through.empty(); };
+    Affine R = Number(B) ? A : B;
+    int64_t By;
+    if ((!Number(B) && !(Number(A) && Factor == 1)) ||
+        llvm::MulOverflow(Number(B) ? B.Constant : A.Constant, Number(B) ? Factor : 1, By) ||
+        llvm::AddOverflow(R.Shift, By, R.Shift))
+      return {};
+    return R;
   }
   Affine R;
   R.Known = true;

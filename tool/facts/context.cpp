@@ -12,6 +12,9 @@ namespace heddle {
 
 using namespace clang;
 
+/// Longer arrays are not listed in Variable::Values.
+static constexpr uint64_t MaxValues = 1024;
+
 Symbol UnitContext::usr(const Decl *D) {
   if (!D)
     return {};
@@ -185,6 +188,26 @@ const LockModel *UnitContext::guard(const CXXRecordDecl *R) {
   return It->second;
 }
 
+/// The constants that an array of integers is initialised with.
+static std::vector<int64_t> initialValues(const VarDecl *V, const ASTContext &Ast) {
+  const ConstantArrayType *A = Ast.getAsConstantArrayType(V->getType());
+  if (!A || !A->getElementType()->isIntegerType() || !V->hasGlobalStorage() || !V->hasInit() ||
+      V->getInit()->isValueDependent() || A->getSize().ugt(MaxValues))
+    return {};
+  const APValue *Value = V->evaluateValue();
+  if (!Value || !Value->isArray())
+    return {};
+  std::vector<int64_t> Out;
+  for (unsigned I = 0; I < Value->getArraySize(); ++I) {
+    const APValue &E = I < Value->getArrayInitializedElts() ? Value->getArrayInitializedElt(I)
+                                                            : Value->getArrayFiller();
+    if (!E.isInt() || !E.getInt().isRepresentableByInt64())
+      return {};
+    Out.push_back(E.getInt().getExtValue());
+  }
+  return Out;
+}
+
 void UnitContext::mention(const VarDecl *V) {
   V = V->getCanonicalDecl();
   if (!Mentioned.insert(V).second)
@@ -212,6 +235,7 @@ void UnitContext::mention(const VarDecl *V) {
   QualType T = V->getType().getNonReferenceType();
   if (!T->isIncompleteType() && !T->isDependentType() && !T->isVariableArrayType())
     R.Size = Ast.getTypeSizeInChars(T).getQuantity();
+  R.Values = initialValues(Shown, Ast);
   Facts.Variables.push_back(std::move(R));
 }
 

@@ -37,7 +37,7 @@ bool overlap(llvm::StringRef A, llvm::StringRef B) {
 }
 
 bool usable(const Affine &A, const Affine &B, bool DistinctValues) {
-  if (!A.Known || !B.Known || A.Through != B.Through)
+  if (!A.Known || !B.Known || A.Through != B.Through || A.Shift != B.Shift)
     return false;
   return A.Through.empty() || DistinctValues;
 }

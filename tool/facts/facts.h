@@ -257,6 +257,9 @@ struct Variable {
   bool Definition = false;
   bool Const = false;
   uint64_t Size = 0; ///< Bytes; 0 when not known.
+  /// What an array of integers begins with, where that is written down, constant
+  /// and short.
+  std::vector<int64_t> Values;
 };
 
 /// A file the facts depend on, with the digest of its content.
@@ -398,6 +401,7 @@ template <class F> void fields(Variable &S, F &&f) {
   f("definition", S.Definition);
   f("const", S.Const);
   f("size", S.Size);
+  f("values", S.Values);
 }
 template <class F> void fields(Input &S, F &&f) {
   f("path", S.Path);

@@ -25,6 +25,7 @@ struct Affine {
   /// As spelled: the value is the element of this array at that position, as
   /// `idx` for `idx[i + 1]`. Different positions need not give different values.
   Symbol Through;
+  int64_t Shift = 0; ///< Added to that element.
 };
 
 /// What a scalar that is declared outside the loop does inside it.
@@ -135,6 +136,7 @@ template <class F> void fields(Affine &S, F &&f) {
   f("constant", S.Constant);
   f("terms", S.Terms);
   f("through", S.Through);
+  f("shift", S.Shift);
 }
 template <class F> void fields(LoopScalar &S, F &&f) {
   f("variable", S.Variable);

@@ -90,7 +90,7 @@ double cost(FunctionBody &B, const Stmt *S) {
 bool sameAccess(const LoopAccess &A, const LoopAccess &B) {
   auto Same = [](const Affine &X, const Affine &Y) {
     return X.Known == Y.Known && X.Constant == Y.Constant && X.Through == Y.Through &&
-           X.Terms.size() == Y.Terms.size() &&
+           X.Shift == Y.Shift && X.Terms.size() == Y.Terms.size() &&
            std::equal(X.Terms.begin(), X.Terms.end(), Y.Terms.begin(),
                       [](const Term &P, const Term &Q) {
                         return P.Variable == Q.Variable && P.Coefficient == Q.Coefficient;

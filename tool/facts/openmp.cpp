@@ -375,6 +375,7 @@ private:
   Affine renamed(const Affine &A) const {
     Affine Out;
     Out.Known = A.Known, Out.Constant = A.Constant, Out.Through = A.Through;
+    Out.Shift = A.Shift;
     for (const Term &T : A.Terms) {
       Affine One;
       One.Known = true;
@@ -397,6 +398,7 @@ private:
   void close(uint32_t At) { R.Steps[At].End = R.Steps.size(); }
 
   void access(const Step &S, uint32_t Loop, uint32_t Under);
+  std::vector<Affine> extents(const Expr *E, uint32_t Loop);
   /// Adds what Condition being Holds says; false when that cannot be told.
   bool guards(const Expr *Condition, bool Holds, uint32_t Loop, std::vector<Guard> &Out,
               unsigned Depth = 0);
@@ -524,6 +526,9 @@ void Flattener::access(const Step &S, uint32_t Loop, uint32_t Under) {
   for (Affine &I : A.What.Subscripts)
     I = renamed(I);
   const Expr *E = S.E ? S.E : B.Headers[S.Index].Range;
+  A.Extents = extents(E, Loop);
+  if (A.Extents.size() != A.What.Subscripts.size())
+    A.Extents.clear();
   A.Direct = !S.Pointee;
   if (const VarDecl *V = rootOf(E, A.Direct))
     A.Variable = B.F.Unit.usr(V);
@@ -541,6 +546,27 @@ void Flattener::access(const Step &S, uint32_t Loop, uint32_t Under) {
   A.Guards = Guards;
   R.Accesses.push_back(std::move(A));
   close(open(RegionStepKind::Access, R.Accesses.size() - 1));
+}
+
+std::vector<Affine> Flattener::extents(const Expr *E, uint32_t Loop) {
+  std::vector<Affine> Out;
+  E = strip(E);
+  while (const auto *A = dyn_cast<ArraySubscriptExpr>(E)) {
+    E = A->getBase()->IgnoreParenImpCasts();
+    const ArrayType *T = Ast.getAsArrayType(E->getType());
+    if (!T)
+      return {};
+    if (const auto *C = dyn_cast<ConstantArrayType>(T))
+      Out.push_back(constantAffine(C->getSize().getLimitedValue(INT32_MAX)));
+    else if (const auto *V = dyn_cast<VariableArrayType>(T); V && V->getSizeExpr())
+      Out.push_back(affineOf(B, V->getSizeExpr(), Loop));
+    else
+      return {};
+  }
+  if (Out.size() < 2)
+    return {};
+  std::reverse(Out.begin(), Out.end());
+  return Out;
 }
 
 bool leaves(llvm::ArrayRef<Step> S) {

@@ -128,6 +128,8 @@ struct RegionAccess {
   /// USR of the variable that is named: x in `x`, `x.f`, `x[i]` of an array, and
   /// the pointer p in `p[i]`. Empty when there is none.
   Symbol Variable;
+  /// For an element of an array of arrays: the sizes of the dimensions.
+  std::vector<Affine> Extents;
   bool Direct = false;      ///< Part of Variable itself, not of what it points to.
   bool ReadsToo = false;    ///< A write that also reads.
   bool Atomic = false;      ///< What an atomic directive protects.
@@ -199,6 +201,7 @@ template <class F> void fields(Guard &S, F &&f) {
 template <class F> void fields(RegionAccess &S, F &&f) {
   f("what", S.What);
   f("variable", S.Variable);
+  f("extents", S.Extents);
   f("direct", S.Direct);
   f("readsToo", S.ReadsToo);
   f("atomic", S.Atomic);

@@ -81,6 +81,7 @@ template <class Fn> void forVariables(FunctionFacts &F, Fn Apply) {
     InLoopAccess(A.What);
     Apply(A.Variable);
     InGuards(A.Guards);
+    llvm::for_each(A.Extents, InAffine);
   }
   for (LoopArgument &A : F.Regions.Arguments)
     InLoopAccess(A.What);

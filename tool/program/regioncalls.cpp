@@ -100,7 +100,7 @@ Symbol RegionWalk::rename(uint32_t Frame, Symbol Variable) const {
   bool Own = Name.starts_with(facts(Frame).Usr.str()) || Name.starts_with("local ") ||
              Name.starts_with("parameter ") || Name.starts_with("this") ||
              Name.starts_with("result ");
-  return Own ? Symbol((Name + "~" + llvm::Twine(Frame)).str()) : Variable;
+  return Own ? Symbol((Name + FrameMark + llvm::Twine(Frame)).str()) : Variable;
 }
 
 Affine RegionWalk::rename(uint32_t Frame, const Affine &A) const {

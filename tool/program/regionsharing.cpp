@@ -65,7 +65,8 @@ uint32_t RegionWalk::owner(Symbol Variable, bool Static, uint32_t Frame, uint32_
 bool RegionWalk::varies(Symbol Variable) const {
   llvm::StringRef Name = Variable.str();
   Name.consume_back("#entry");
-  if (Name == ThreadNumber)
+  // What a called function has in its variables depends on the call.
+  if (Name == ThreadNumber || Name.contains(FrameMark))
     return true;
   if (Inside.count(Symbol(Name)) || Written.count(Name.str()))
     return true;

@@ -94,6 +94,22 @@ uint32_t RegionWalk::task(uint32_t Node) const {
   return None;
 }
 
+std::vector<Symbol> RegionWalk::criticals(const Point &X) const {
+  std::vector<Symbol> Out = X.Criticals;
+  for (uint32_t N = X.Node; N != None; N = Nodes[N].Parent)
+    if (Nodes[N].D->Kind == DirectiveKind::Critical)
+      Out.push_back(Nodes[N].D->Critical);
+  return Out;
+}
+
+uint32_t RegionWalk::position(const Point &X, uint32_t Node, size_t Which) const {
+  const RegionNode &N = Nodes[Node];
+  for (uint32_t Id : X.LoopIds)
+    if (LoopIds[Id].Frame == N.Frame && LoopIds[Id].Loop == N.D->Loops[Which])
+      return Id;
+  return None;
+}
+
 void RegionWalk::run() {
   enter(None, None, F);
   Now.Phases.insert(Phase());
@@ -226,7 +242,9 @@ void RegionWalk::loop(uint32_t Frame, uint32_t Step) {
     // The next iteration may be another thread's.
     if (Current != None && Nodes[Current].D->Kind == DirectiveKind::Worksharing)
       Back.Spun = Start.Spun;
-    Back.Phases = crossed(Back.Phases, Id);
+    // Inside of a construct that one thread executes, only its instance counts.
+    if (executor(Current) == None)
+      Back.Phases = crossed(Back.Phases, Id);
     Back.Live = crossed(Back.Live, Id);
     Next.merge(Back);
     if (Next == Start || Next.Phases.size() > MaxPhases)
@@ -234,6 +252,13 @@ void RegionWalk::loop(uint32_t Frame, uint32_t Step) {
     Now = std::move(Next);
   }
   Around.pop_back();
+  // Once it is left, the loop begins anew when it is come to again.
+  std::set<Phase> Phases;
+  for (Phase Each : Now.Phases) {
+    Each.Since &= ~bit(Id);
+    Phases.insert(Each);
+  }
+  Now.Phases = std::move(Phases);
   // A loop is taken to run, so what stands after it comes after its barriers.
   Now.Spun |= spins(Frame, Step);
 }
@@ -287,6 +312,8 @@ void RegionWalk::access(uint32_t Frame, uint32_t Step) {
       return;
   }
   Q.Guards = rename(Frame, A.Guards);
+  for (const Affine &E : A.Extents)
+    Q.Extents.push_back(rename(Frame, E));
   if (!settle(Frame, Q.A))
     return;
   record({(uint64_t(Frame) << 32) | Step, 0}, std::move(Q));

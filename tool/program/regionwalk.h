@@ -4,6 +4,7 @@
 /// memory a variable is (regionsharing.cpp), and pairs (regions.cpp).
 #pragma once
 
+#include "facts/dependence.h"
 #include "program/regions.h"
 #include <deque>
 #include <map>
@@ -19,6 +20,9 @@ struct RegionFrame {
   uint32_t Node = None;   ///< Directive at the call.
   std::vector<const Loop *> Loops; ///< Parallel to the function's loops, with names of the frame.
 };
+
+/// Between the name of a variable and the number of a frame that is not the first.
+inline constexpr llvm::StringLiteral FrameMark = "#frame";
 
 /// A directive on the way to an access.
 struct RegionNode {
@@ -66,6 +70,7 @@ struct Point {
   uint32_t Node = None;  ///< Innermost directive.
   std::vector<uint32_t> LoopIds; ///< Loops around, in the region, outermost first.
   std::vector<Guard> Guards;
+  std::vector<Affine> Extents; ///< As in RegionAccess.
   bool Write = false, ReadsToo = false, Atomic = false, Conditional = false;
   bool Combines = false; ///< The end of a reduction.
   Symbol Callee;
@@ -112,6 +117,10 @@ public:
   uint32_t around(uint32_t Node, DirectiveKind K) const;
   /// The construct that says which thread executes the code at Node.
   uint32_t executor(uint32_t Node) const;
+  /// Names of the critical sections around X.
+  std::vector<Symbol> criticals(const Point &X) const;
+  /// The loop id of the loop number Which that the construct at Node shares out.
+  uint32_t position(const Point &X, uint32_t Node, size_t Which) const;
   /// The innermost task, or None.
   uint32_t task(uint32_t Node) const;
   bool within(uint32_t Node, uint32_t Outer) const;
@@ -168,6 +177,44 @@ private:
   std::deque<Loop> Copies;
   unsigned Depth = 0;
 };
+
+using LoopList = llvm::SmallVector<uint32_t, 6>;
+
+/// Whether accesses of a region touch the same memory (regionmeet.cpp).
+class RegionMemory {
+public:
+  explicit RegionMemory(const RegionWalk &W) : W(W) {}
+
+  /// In different iterations of Tested (a loop id, or None for different threads)
+  /// and the same ones of Equal. Distance: of the index, from X to Y.
+  Carried meet(const Point &X, const Point &Y, uint32_t Tested, const LoopList &Equal,
+               std::optional<int64_t> *Distance = nullptr) const;
+  /// One name for what two pointers point to because one was assigned to the other.
+  Place sameAs(const Place &Base);
+
+private:
+  bool isIndex(Symbol S) const;
+  bool vague(const Point &X, uint32_t Tested, const LoopList &Equal) const;
+  bool symbolic(const Point &X, const Point &Y) const;
+  bool addGuards(const Point &X, uint32_t Tested, std::vector<Loop> &Out) const;
+  bool leavesRow(const Point &X, const Point &Y, uint32_t Tested) const;
+  std::optional<bool> tabulated(const Point &X, const Point &Y, uint32_t Tested) const;
+  const Variable *table(Symbol Text) const;
+
+  const RegionWalk &W;
+  std::optional<std::map<Place, Place>> Same;
+};
+
+/// A term of A is this variable.
+bool names(const Affine &A, Symbol Variable);
+const Symbol &threadNumber();
+
+/// Conflicts between the lanes of the simd directive D, and tasks that may or may
+/// not have their own copy (regionlanes.cpp).
+std::vector<Race> findLaneRaces(const Program &P, const Protections &Around, FunctionId F,
+                                uint32_t D);
+std::vector<Race> findMergedTasks(const Program &P, FunctionId F);
+RaceSide raceSide(const RegionWalk &W, const Point &X);
 
 /// Directives of F that take effect in a region of the caller's.
 bool hasOrphans(const FunctionFacts &F);

@@ -372,20 +372,17 @@ private:
     forEachChild(S, [&](const Stmt *C) { numbers(C); });
   }
 
-  Affine renamed(const Affine &A) const {
-    Affine Out;
-    Out.Known = A.Known, Out.Constant = A.Constant, Out.Through = A.Through;
-    Out.Shift = A.Shift;
+  Affine renamed(Affine A) const {
+    Affine Out = constantAffine(A.Constant);
+    Out.Known = A.Known;
     for (const Term &T : A.Terms) {
-      Affine One;
-      One.Known = true;
+      Affine One = constantAffine(0);
       One.Terms.push_back(
           {ThreadNumbers.contains(T.Variable) ? Symbol(ThreadNumber) : T.Variable, T.Coefficient});
-      Symbol Through = Out.Through;
-      Out.Through = {};
       Out = combine(Out, One, 1);
-      Out.Through = Through;
     }
+    Out.Through = A.Through;
+    Out.Shift = A.Shift;
     return Out;
   }
 

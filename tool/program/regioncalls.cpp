@@ -56,6 +56,36 @@ Protections::Protections(const Program &P) {
       default:
         break;
       }
+  Waiting.resize(P.Functions.size());
+  auto Own = [&](FunctionId F) {
+    const FunctionFacts &Facts = P.facts(F);
+    Waits W;
+    for (const Directive &D : Facts.Regions.Directives) {
+      bool Outside = true;
+      for (uint32_t K = D.Parent; K != None; K = Facts.Regions.Directives[K].Parent)
+        Outside &= Facts.Regions.Directives[K].Kind != DirectiveKind::Parallel;
+      bool Ends = D.Kind == DirectiveKind::Worksharing || D.Kind == DirectiveKind::Sections ||
+                  D.Kind == DirectiveKind::Single;
+      W.Barrier |= Outside && (D.Kind == DirectiveKind::Barrier || (Ends && !D.NoWait));
+    }
+    for (uint32_t S = 0; S < Facts.Regions.Steps.size(); ++S)
+      W.Other |= Facts.Regions.Steps[S].Kind == RegionStepKind::Loop && spins(Facts, S);
+    const Summary &E = P.function(F).Effects;
+    W.Other |= !E.Acquired.empty() || !E.Released.empty();
+    return W;
+  };
+  for (const std::vector<FunctionId> &Cycle : P.BottomUp) {
+    Waits All;
+    for (FunctionId F : Cycle) {
+      Waits W = Own(F);
+      for (const auto &Targets : P.function(F).Targets)
+        for (const CallTarget &T : Targets)
+          W.Barrier |= Waiting[T.Callee].Barrier, W.Other |= Waiting[T.Callee].Other;
+      All.Barrier |= W.Barrier, All.Other |= W.Other;
+    }
+    for (FunctionId F : Cycle)
+      Waiting[F] = All;
+  }
 }
 
 llvm::SmallVector<const Directive *, 2> Protections::at(const Span &At) const {
@@ -195,6 +225,10 @@ bool RegionWalk::lockCall(uint32_t Frame, const Call &C) {
     H.Text = L.Text;
     H.At = L.At;
     if (L.Kind == LockOpKind::Release)
+      Now.Perhaps.erase(H.Mutex);
+    else
+      Now.Perhaps.insert(H.Mutex);
+    if (L.Kind == LockOpKind::Release)
       llvm::erase_if(Now.Locks, [&](const HeldLock &O) {
         return O.Mutex == H.Mutex || !H.Mutex.known() || O.Text == H.Text;
       });
@@ -235,6 +269,9 @@ void RegionWalk::call(uint32_t Frame, uint32_t Step) {
   }
   for (size_t E = 0; E < P.function(Callee).Effects.Accesses.size(); ++E)
     effect(Frame, Step, Callee, E);
+  if (Protected.Waiting[Callee].Barrier && Root != None)
+    barrier((1u << 31) | (Frame << 20) | Step);
+  Now.Spun |= Protected.Waiting[Callee].Other;
 }
 
 void RegionWalk::effect(uint32_t Frame, uint32_t Step, FunctionId Callee, size_t Index) {

@@ -34,6 +34,7 @@ void RegionState::merge(const RegionState &O) {
   Phases.insert(O.Phases.begin(), O.Phases.end());
   Live.insert(O.Live.begin(), O.Live.end());
   llvm::erase_if(Locks, [&](const HeldLock &L) { return !llvm::is_contained(O.Locks, L); });
+  Perhaps.insert(O.Perhaps.begin(), O.Perhaps.end());
   Spun |= O.Spun;
 }
 
@@ -44,7 +45,7 @@ bool operator==(const RegionState &A, const RegionState &B) {
                       [](const auto &P, const auto &Q) { return !(P < Q) && !(Q < P); });
   };
   return Same(A.Phases, B.Phases) && Same(A.Live, B.Live) && A.Locks == B.Locks &&
-         A.Spun == B.Spun;
+         A.Perhaps == B.Perhaps && A.Spun == B.Spun;
 }
 
 bool hasOrphans(const FunctionFacts &F) {
@@ -157,7 +158,8 @@ uint32_t RegionWalk::node(uint32_t Frame, uint32_t Index, uint32_t Step) {
 void RegionWalk::barrier(uint32_t Id) {
   Now.Phases = {Phase{Id, 0}};
   Now.Live.clear();
-  Now.Spun = false;
+  // A lock that is held across a barrier is handed over, not kept.
+  Now.Spun = !Now.Perhaps.empty();
 }
 
 void RegionWalk::steps(uint32_t Frame, uint32_t Begin, uint32_t End) {
@@ -206,9 +208,7 @@ void RegionWalk::branch(uint32_t Frame, uint32_t Step) {
     Now.merge(Entry);
 }
 
-/// A loop that looks at what other threads do until it may go on.
-bool RegionWalk::spins(uint32_t Frame, uint32_t Step) const {
-  const FunctionFacts &Facts = facts(Frame);
+bool spins(const FunctionFacts &Facts, uint32_t Step) {
   const std::vector<RegionStep> &Steps = Facts.Regions.Steps;
   if (!Facts.Loops[Steps[Step].Index].Index.empty())
     return false;
@@ -260,7 +260,7 @@ void RegionWalk::loop(uint32_t Frame, uint32_t Step) {
   }
   Now.Phases = std::move(Phases);
   // A loop is taken to run, so what stands after it comes after its barriers.
-  Now.Spun |= spins(Frame, Step);
+  Now.Spun |= spins(facts(Frame), Step);
 }
 
 void RegionWalk::record(std::pair<uint64_t, uint64_t> Key, Point New) {

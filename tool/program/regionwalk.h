@@ -56,7 +56,10 @@ struct RegionState {
   std::set<Phase> Phases;
   std::set<LiveTask> Live; ///< Tasks that may not be finished.
   Lockset Locks;
-  bool Spun = false; ///< Has waited for another thread in a loop: order is not known.
+  std::set<Place> Perhaps; ///< Locks that are taken on some way here.
+  /// Has waited for another thread by other means than a barrier, such as a flag:
+  /// what comes after what is not known.
+  bool Spun = false;
 
   void merge(const RegionState &O);
   friend bool operator==(const RegionState &A, const RegionState &B);
@@ -85,6 +88,12 @@ struct Protections {
   explicit Protections(const Program &P);
   /// The critical sections and so on around At.
   llvm::SmallVector<const Directive *, 2> at(const Span &At) const;
+  /// By function, what calls of it may do, on all ways through its callees.
+  struct Waits {
+    bool Barrier = false; ///< Of the region that the call is in.
+    bool Other = false;   ///< For a flag, or a lock that is handed over.
+  };
+  std::vector<Waits> Waiting;
   std::map<Symbol, std::vector<const Directive *>> ByFile;
 };
 
@@ -146,7 +155,6 @@ private:
   uint32_t loopId(uint32_t Frame, uint32_t Loop);
   /// Adds the point, or what this visit adds to it.
   void record(std::pair<uint64_t, uint64_t> Key, Point New);
-  bool spins(uint32_t Frame, uint32_t Step) const;
 
   // regioncalls.cpp
   void call(uint32_t Frame, uint32_t Step);
@@ -215,6 +223,9 @@ std::vector<Race> findLaneRaces(const Program &P, const Protections &Around, Fun
                                 uint32_t D);
 std::vector<Race> findMergedTasks(const Program &P, FunctionId F);
 RaceSide raceSide(const RegionWalk &W, const Point &X);
+
+/// The loop of the step looks at what other threads do until it may go on.
+bool spins(const FunctionFacts &F, uint32_t Step);
 
 /// Directives of F that take effect in a region of the caller's.
 bool hasOrphans(const FunctionFacts &F);

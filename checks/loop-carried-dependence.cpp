@@ -182,6 +182,9 @@ std::string Reporter::cause(const Race &R) const {
   if (Team && !R.A.Criticals.empty() && !R.B.Criticals.empty())
     return A + " " + protection(R.A) + ", and " + does(R.B) + " " + protection(R.B) +
            ": sections of different names do not exclude each other";
+  if (Team && !R.A.Locks.empty() && !R.B.Locks.empty())
+    return A + " " + protection(R.A) + ", and " + does(R.B) + " " + protection(R.B) +
+           ": different locks do not exclude each other";
   if (Team && isProtected(R.A) != isProtected(R.B))
     return A + " " + protection(R.A) + ", and " + does(R.B) + " " + protection(R.B) +
            " at the same time: protect both alike";
@@ -192,6 +195,10 @@ std::string Reporter::cause(const Race &R) const {
     if (R.A.At == R.B.At && R.A.ReadsToo)
       return A + " by every thread of the parallel region at the same time: make it atomic" +
              (R.A.Operator.empty() ? std::string() : " or a reduction");
+    if (R.A.OneThread || R.B.OneThread)
+      return A + (R.A.OneThread ? " by one thread and " : " and ") + does(R.B) +
+             (R.B.OneThread ? " by another" : " by the others") +
+             " at the same time: a barrier or a lock is missing";
     return A + " by every thread of the parallel region" +
            (R.A.At == R.B.At ? std::string() : " and " + does(R.B) + " by the others") +
            " at the same time: make it private, or let one thread do it";

@@ -212,6 +212,21 @@ bool RegionWalk::settle(uint32_t Frame, LoopAccess &A) const {
   return X.known() && X.Root != RootKind::Result;
 }
 
+/// A guard gives its lock back at the end of its scope, where there is no call.
+void RegionWalk::acquired(uint32_t Frame, const LockOp &L, const HeldLock &H) {
+  const FunctionFacts &Facts = facts(Frame);
+  const Span *End = nullptr;
+  for (const LockOp &R : Facts.LockOps)
+    if (R.Kind == LockOpKind::Release && R.Mutex == L.Mutex && L.At < R.At &&
+        (!End || R.At < *End) &&
+        llvm::none_of(Facts.Calls, [&](const Call &C) { return C.At == R.At; }))
+      End = &R.At;
+  if (End)
+    Scopes[L.At] = *End;
+  else
+    Now.Perhaps.insert(H.Mutex);
+}
+
 /// Takes and gives back locks; false when the call does neither.
 bool RegionWalk::lockCall(uint32_t Frame, const Call &C) {
   bool Found = false;
@@ -227,7 +242,7 @@ bool RegionWalk::lockCall(uint32_t Frame, const Call &C) {
     if (L.Kind == LockOpKind::Release)
       Now.Perhaps.erase(H.Mutex);
     else
-      Now.Perhaps.insert(H.Mutex);
+      acquired(Frame, L, H);
     if (L.Kind == LockOpKind::Release)
       llvm::erase_if(Now.Locks, [&](const HeldLock &O) {
         return O.Mutex == H.Mutex || !H.Mutex.known() || O.Text == H.Text;
@@ -313,6 +328,7 @@ void RegionWalk::effect(uint32_t Frame, uint32_t Step, FunctionId Callee, size_t
     if (!walkPath(K, Path))
       return;
     Q.A.Base = K.Base, Q.A.Subscripts = K.Subscripts, Q.A.Field = K.Field;
+    Q.A.Text = K.Text.str().starts_with("&") ? Symbol(K.Text.str().drop_front()) : K.Text;
     Q.A.BaseText = K.BaseText, Q.A.Distinct = K.Distinct, Q.A.Rows = K.Rows;
   } else {
     Place Where = translate(P, Frames[Frame].F, Here.Index, E.What);

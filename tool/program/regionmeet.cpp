@@ -49,10 +49,14 @@ bool RegionMemory::isIndex(Symbol S) const {
 bool RegionMemory::vague(const Point &X, uint32_t Tested, const LoopList &Equal) const {
   for (uint32_t Id : X.LoopIds) {
     const Loop &L = *W.LoopIds[Id].L;
-    if (Id == Tested || llvm::is_contained(Equal, Id) ||
+    if (Id == Tested ||
         llvm::none_of(X.A.Subscripts, [&](const Affine &S) { return names(S, L.Index); }))
       continue;
+    // In the same iteration, threads have the same index if they began with the same.
+    bool Same = llvm::is_contained(Equal, Id);
     for (const Affine *Bound : {&L.Lower, &L.Upper}) {
+      if (Same && Bound == &L.Upper)
+        continue;
       if (!Bound->Known || !Bound->Through.empty())
         return true;
       for (const Term &T : Bound->Terms)

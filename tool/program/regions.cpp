@@ -160,6 +160,12 @@ bool Racer::team(const Point &X, const Point &Y, Race &R) {
       R.Relation = A == B ? RaceRelation::Threads
                    : Sections ? RaceRelation::Sections
                               : RaceRelation::Constructs;
+      for (const Point *Q : {&X, &Y})
+        if (Q->From != None) {
+          R.Relation = RaceRelation::Constructs;
+          if (W.Nodes[Q->From].Frame == 0 && W.Nodes[Q->From].D->NoWait)
+            R.NoWait = W.Nodes[Q->From].Index;
+        }
       for (uint32_t N : {A, B})
         if (N != None && R.NoWait == None && W.Nodes[N].Frame == 0) {
           uint32_t Of = KindOf(N) == DirectiveKind::Section ? W.Nodes[N].Parent : N;
@@ -233,6 +239,8 @@ void Racer::consider(const Point &X, const Point &Y) {
   R.B = raceSide(W, Swap ? X : Y);
   if (Swap && R.Distance)
     R.Distance = -*R.Distance;
+  R.A.OneThread = onThread(Swap ? Y : X).has_value();
+  R.B.OneThread = onThread(Swap ? X : Y).has_value();
   R.Name = X.Name;
   R.Scalar = X.A.Subscripts.empty();
   if (R.Relation == RaceRelation::Iterations && R.Scalar && R.A.Callee.empty())

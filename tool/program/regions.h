@@ -27,6 +27,7 @@ struct RaceSide {
   Span At;       ///< Of the call, if there is one.
   Span Inside;   ///< The access itself, if it is in a call.
   bool Write = false, ReadsToo = false, Atomic = false;
+  bool OneThread = false; ///< Of one certain number only.
   Symbol Operator; ///< Of an update that only combines.
   /// Names of the critical sections around, and of locks that are held.
   std::vector<Symbol> Criticals, Locks;

@@ -263,6 +263,18 @@ void RegionWalk::loop(uint32_t Frame, uint32_t Step) {
   Now.Spun |= spins(facts(Frame), Step);
 }
 
+bool RegionWalk::allocatedInside(const Place &Heap) const {
+  auto [FileLine, Column] = Heap.Name.str().rsplit(':');
+  auto [File, Line] = FileLine.rsplit(':');
+  unsigned Row = 0, Col = 0;
+  if (Root == None || Line.getAsInteger(10, Row) || Column.getAsInteger(10, Col))
+    return false;
+  const Span &Body = Nodes[0].D->Body;
+  auto At = std::make_pair(Row, Col);
+  return File == Body.File.str() && At >= std::make_pair(Body.Line, Body.Column) &&
+         At <= std::make_pair(Body.EndLine, Body.EndColumn);
+}
+
 void RegionWalk::record(std::pair<uint64_t, uint64_t> Key, Point New) {
   auto [It, Fresh] = Known.try_emplace(Key, Points.size());
   if (!Fresh) {
@@ -273,6 +285,13 @@ void RegionWalk::record(std::pair<uint64_t, uint64_t> Key, Point New) {
     Capped = true;
     return;
   }
+  // Memory that was allocated in the region is the thread's that did it.
+  if (New.A.Base.Root == RootKind::Heap && allocatedInside(New.A.Base))
+    return;
+  for (const auto &[Lock, End] : Scopes)
+    if (End.File == New.A.At.File &&
+        std::tie(End.Line, End.Column) < std::tie(New.A.At.Line, New.A.At.Column))
+      llvm::erase_if(Now.Locks, [&](const HeldLock &H) { return H.At == Lock; });
   New.Guards.insert(New.Guards.end(), Outside.begin(), Outside.end());
   New.Conditional |= Unclear;
   New.State = Now;
@@ -344,6 +363,7 @@ void RegionWalk::combine(uint32_t Node) {
     Q.Variable = C.Variable;
     Q.Write = true;
     Q.Combines = true;
+    Q.From = Node;
     Q.Owner = owner(C.Variable, Like->Base.Root == RootKind::Global, N.Frame, N.Parent);
     if (settle(N.Frame, Q.A))
       record({(uint64_t(1) << 63) | Node, I}, std::move(Q));

@@ -75,7 +75,8 @@ struct Point {
   std::vector<Guard> Guards;
   std::vector<Affine> Extents; ///< As in RegionAccess.
   bool Write = false, ReadsToo = false, Atomic = false, Conditional = false;
-  bool Combines = false; ///< The end of a reduction.
+  bool Combines = false; ///< The end of a reduction, or of lastprivate.
+  uint32_t From = None;  ///< The node that Combines.
   Symbol Callee;
   Span Inside;
   std::vector<Symbol> Criticals; ///< In the callee, beside those of Node.
@@ -153,11 +154,13 @@ private:
   bool ordered(uint32_t Earlier, const Directive &D, Crossed Since) const;
   uint32_t node(uint32_t Frame, uint32_t Index, uint32_t Step);
   uint32_t loopId(uint32_t Frame, uint32_t Loop);
+  bool allocatedInside(const Place &Heap) const;
   /// Adds the point, or what this visit adds to it.
   void record(std::pair<uint64_t, uint64_t> Key, Point New);
 
   // regioncalls.cpp
   void call(uint32_t Frame, uint32_t Step);
+  void acquired(uint32_t Frame, const LockOp &L, const HeldLock &H);
   bool lockCall(uint32_t Frame, const Call &C);
   void effect(uint32_t Frame, uint32_t Step, FunctionId Callee, size_t Index);
   /// The place in terms of the region's function.
@@ -183,6 +186,8 @@ private:
   /// still run when it ends; and tasks that are finished before it begins.
   std::map<uint32_t, std::set<uint32_t>> Created, Left, Before;
   std::deque<Loop> Copies;
+  /// Where locks that guards hold are given back, by where they are taken.
+  std::map<Span, Span> Scopes;
   unsigned Depth = 0;
 };
 

@@ -85,9 +85,6 @@ public:
   void loop(FunctionId F, uint32_t L);
 
 private:
-  const Directive *directive(const Race &R, uint32_t Index) const {
-    return Index == None ? nullptr : &P.facts(R.F).Regions.Directives[Index];
-  }
   static std::string does(const RaceSide &S) {
     std::string Out = S.Write ? S.ReadsToo ? "updated" : "written" : "read";
     if (!S.Callee.empty())
@@ -170,7 +167,8 @@ std::string Reporter::iterations(const Race &R) const {
     return quote(R.A.Text) + " is the same element in several iterations, and " + does(R.A) +
            " here by several threads at the same time: this loop must not run in parallel as it is";
   return quote(R.A.Text) + " is " + does(R.A) + " here, and the same element is " + does(R.B) +
-         " as " + quote(R.B.Text) + " in " + when(R) + ": this loop must not run in parallel as it is";
+         " as " + quote(R.B.Text) + " in " + when(R) +
+         ": this loop must not run in parallel as it is";
 }
 
 std::string Reporter::cause(const Race &R) const {
@@ -204,10 +202,12 @@ std::string Reporter::cause(const Race &R) const {
            " at the same time: make it private, or let one thread do it";
   case RaceRelation::Constructs:
     if (R.NoWait != None)
-      return A + " and " + does(R.B) + " by another thread at the same time, because `nowait` lets " +
+      return A + " and " + does(R.B) +
+             " by another thread at the same time, because `nowait` lets " +
              "the threads go on: remove it";
-    return A + " and " + does(R.B) + " by another thread at the same time: a barrier is missing "
-                                     "between them";
+    return A + " and " + does(R.B) +
+           " by another thread at the same time: a barrier is missing "
+           "between them";
   case RaceRelation::Sections:
     return A + " and " + does(R.B) + " in another section, which runs at the same time";
   case RaceRelation::Tasks:
@@ -221,8 +221,9 @@ std::string Reporter::cause(const Race &R) const {
       return "lanes of this loop all advance " + quote(R.Name) +
              ": it lacks `linear`, or compute it from the index";
     if (R.Scalar)
-      return quote(R.Name) + " is read here by a lane before the one beside it has written it: this "
-                             "loop must not run with `simd`";
+      return quote(R.Name) +
+             " is read here by a lane before the one beside it has written it: this "
+             "loop must not run with `simd`";
     return A + ", and the same element is " + does(R.B) + " as " + quote(R.B.Text) + " in " +
            when(R) + ", too early when they are lanes: " + repair(R);
   case RaceRelation::Merged:
@@ -246,13 +247,16 @@ void Reporter::race(const Race &R) {
       A.For.push_back({quote(S->Text) + " is " + (S->Write ? "written" : "read") + " here, in " +
                            quote(S->Callee),
                        Symbol("T1"), 1, S->Inside});
-  if (const Directive *D = directive(R, R.NoWait))
-    A.For.push_back({"`nowait` is here", Symbol("T1"), 1, D->At});
-  if (const Directive *D = directive(R, R.Region))
-    A.For.push_back({quote(D->Name) + " begins here", Symbol("P2"), 1, D->At});
-  A.Identity = (Facts.Name.str() + " " + R.Name.str() + " " +
-                enumNames(R.Relation)[size_t(R.Relation)])
-                   .str();
+  if (R.NoWait != None)
+    A.For.push_back(
+        {"`nowait` is here", Symbol("T1"), 1, P.facts(R.NoWaitIn).Regions.Directives[R.NoWait].At});
+  if (R.Region != None) {
+    const Directive &D = Facts.Regions.Directives[R.Region];
+    A.For.push_back({quote(D.Name) + " begins here", Symbol("P2"), 1, D.At});
+  }
+  A.Identity =
+      (Facts.Name.str() + " " + R.Name.str() + " " + enumNames(R.Relation)[size_t(R.Relation)])
+          .str();
   Out.add(std::move(A));
 }
 

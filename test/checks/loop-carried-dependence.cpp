@@ -726,10 +726,10 @@ void shared_out() {
   for (int i = 0; i < N; i++)
     a[i] = i;
 }
-void shared_out_nowait() {
+void shared_out_nowait_bad() {
 #pragma omp for nowait
   for (int i = 0; i < N; i++)
-    a[i] = i; // EXPECT: a barrier is missing between them
+    a[i] = i; // EXPECT: because `nowait` lets the threads go on
 }
 
 void calls_bad() {
@@ -757,10 +757,10 @@ void calls_ok() {
   }
 }
 
-void orphan_bad() {
+void orphan() {
 #pragma omp parallel
   {
-    shared_out_nowait();
+    shared_out_nowait_bad();
 #pragma omp single
     total = a[0];
   }

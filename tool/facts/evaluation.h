@@ -101,7 +101,7 @@ private:
   llvm::SmallVector<Frame, 8> Around;
   /// A glvalue whose reads are part of a reduction.
   const clang::Expr *Suppressed = nullptr;
-  Symbol Region; ///< Parallel annotation that the next loops are under.
+  Symbol Region;                        ///< Parallel annotation that the next loops are under.
   llvm::SmallVector<uint32_t, 4> Under; ///< Directives around, outermost first.
   unsigned Depth = 0;
 };

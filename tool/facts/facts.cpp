@@ -55,14 +55,16 @@ Names enumNames(LoopKind) {
   return N;
 }
 Names enumNames(DirectiveKind) {
-  static constexpr llvm::StringLiteral N[] = {
-      "parallel", "worksharing", "sections",  "section",  "single",   "master", "critical", "atomic",
-      "barrier",  "ordered",     "task",      "taskwait", "taskgroup", "taskloop", "simd",   "other"};
+  static constexpr llvm::StringLiteral N[] = {"parallel",  "worksharing", "sections", "section",
+                                              "single",    "master",      "critical", "atomic",
+                                              "barrier",   "ordered",     "task",     "taskwait",
+                                              "taskgroup", "taskloop",    "simd",     "other"};
   return N;
 }
 Names enumNames(ClauseKind) {
-  static constexpr llvm::StringLiteral N[] = {"private",   "firstprivate", "lastprivate", "linear",
-                                              "reduction", "inReduction",  "shared", "copyprivate"};
+  static constexpr llvm::StringLiteral N[] = {"private", "firstprivate", "lastprivate",
+                                              "linear",  "reduction",    "inReduction",
+                                              "shared",  "copyprivate"};
   return N;
 }
 Names enumNames(DependKind) {

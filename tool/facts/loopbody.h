@@ -22,12 +22,12 @@ struct Step {
   enum Kind : uint8_t {
     Access,
     Sequence,
-    Branch, ///< One of Kids is evaluated; each is a Sequence.
-    Switch, ///< Kids with Case labels among them.
-    Loop,   ///< Kids: condition, body, increment; each is a Sequence.
-    Jump,   ///< Leaves the sequence: break, continue, return, goto, throw.
-    Label,  ///< May be reached from elsewhere.
-    Case,   ///< May be reached from the head of the switch.
+    Branch,    ///< One of Kids is evaluated; each is a Sequence.
+    Switch,    ///< Kids with Case labels among them.
+    Loop,      ///< Kids: condition, body, increment; each is a Sequence.
+    Jump,      ///< Leaves the sequence: break, continue, return, goto, throw.
+    Label,     ///< May be reached from elsewhere.
+    Case,      ///< May be reached from the head of the switch.
     Directive, ///< Kids are evaluated under FunctionFacts::Regions.Directives[Index].
     Call,      ///< Calls[Index] is made; listed in functions with directives only.
   };

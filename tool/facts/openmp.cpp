@@ -227,13 +227,11 @@ void Evaluation::clauses(const OMPExecutableDirective *D, uint32_t First) {
       List(ClauseKind::CopyPrivate, X, Data);
     else if (const auto *X = dyn_cast<OMPDefaultClause>(C)) {
       if (Sharing)
-        Sharing->Default = X->getDefaultKind() == llvm::omp::OMP_DEFAULT_shared
-                               ? DefaultSharing::Shared
-                           : X->getDefaultKind() == llvm::omp::OMP_DEFAULT_none
-                               ? DefaultSharing::None
-                           : X->getDefaultKind() == llvm::omp::OMP_DEFAULT_private
-                               ? DefaultSharing::Private
-                               : DefaultSharing::FirstPrivate;
+        Sharing->Default =
+            X->getDefaultKind() == llvm::omp::OMP_DEFAULT_shared    ? DefaultSharing::Shared
+            : X->getDefaultKind() == llvm::omp::OMP_DEFAULT_none    ? DefaultSharing::None
+            : X->getDefaultKind() == llvm::omp::OMP_DEFAULT_private ? DefaultSharing::Private
+                                                                    : DefaultSharing::FirstPrivate;
     } else if (const auto *X = dyn_cast<OMPScheduleClause>(C)) {
       if (!Shared)
         continue;
@@ -613,7 +611,8 @@ void Flattener::run(llvm::ArrayRef<Step> Steps, uint32_t Loop, uint32_t Under) {
     case Step::Branch: {
       uint32_t At = open(RegionStepKind::Branch, None);
       std::vector<Guard> Of[2];
-      bool Told[2] = {guards(S.Condition, true, Loop, Of[0]), guards(S.Condition, false, Loop, Of[1])};
+      bool Told[2] = {guards(S.Condition, true, Loop, Of[0]),
+                      guards(S.Condition, false, Loop, Of[1])};
       for (size_t K = 0; K < S.Kids.size(); ++K) {
         uint32_t Kid = open(RegionStepKind::Alternative, None);
         size_t Size = Guards.size();
@@ -673,8 +672,9 @@ void fillRegions(FunctionBody &B) {
     D.Kind = I.Kind;
     if (const auto *S = dyn_cast<ArraySectionExpr>(E)) {
       const Expr *Base = S->getBase()->IgnoreParenImpCasts();
-      D.What = describe(B, Base->getType()->isArrayType() ? elementOf(B, Base, I.Loop)
-                                                         : pointeeOf(B, Base, I.Loop),
+      D.What = describe(B,
+                        Base->getType()->isArrayType() ? elementOf(B, Base, I.Loop)
+                                                       : pointeeOf(B, Base, I.Loop),
                         nullptr);
       D.What.Subscripts.assign(1, {});
     } else
@@ -687,12 +687,11 @@ void fillRegions(FunctionBody &B) {
       continue;
     QualType T = A.E->getType();
     bool Pointer = A.E->isPRValue() || (T->isAnyPointerType() && A.Argument == None);
-    LoopArgument Out{A.Call, A.Argument,
-                     describe(B, Pointer ? pointeeOf(B, A.E, A.Loop) : elementOf(B, A.E, A.Loop),
-                              A.E)};
+    LoopArgument Out{
+        A.Call, A.Argument,
+        describe(B, Pointer ? pointeeOf(B, A.E, A.Loop) : elementOf(B, A.E, A.Loop), A.E)};
     if (T->isAnyPointerType() && Pointer)
-      Out.What.Type =
-          B.F.Unit.type(T->getPointeeType().getCanonicalType().getUnqualifiedType());
+      Out.What.Type = B.F.Unit.type(T->getPointeeType().getCanonicalType().getUnqualifiedType());
     R.Arguments.push_back(std::move(Out));
   }
 }

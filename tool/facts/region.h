@@ -96,11 +96,11 @@ struct Directive {
   bool Single = false;         ///< One thread or team: num_threads(1), if(0).
   bool Undeferred = false;     ///< A task with if(0), or that is included.
   bool Mergeable = false;
-  bool Untold = false;     ///< Has a clause that is not described here and matters.
-  Symbol Critical;         ///< Name of a critical section, empty when it has none.
-  int64_t SafeLength = 0;  ///< safelen or simdlen; 0 when not given.
-  Span At;                 ///< The directive, without its statement.
-  Span Body;               ///< The statement; not valid for barrier, taskwait...
+  bool Untold = false;    ///< Has a clause that is not described here and matters.
+  Symbol Critical;        ///< Name of a critical section, empty when it has none.
+  int64_t SafeLength = 0; ///< safelen or simdlen; 0 when not given.
+  Span At;                ///< The directive, without its statement.
+  Span Body;              ///< The statement; not valid for barrier, taskwait...
 };
 
 enum class GuardKind : uint8_t {
@@ -147,8 +147,8 @@ struct RegionStep {
   RegionStepKind Kind = RegionStepKind::Access;
   /// Into Directives, Loops, Accesses or Calls; None for branches.
   uint32_t Index = None;
-  uint32_t End = 0;         ///< Index of the next step that is not below this one.
-  bool Conditional = false; ///< For a call, as in RegionAccess.
+  uint32_t End = 0;          ///< Index of the next step that is not below this one.
+  bool Conditional = false;  ///< For a call, as in RegionAccess.
   std::vector<Guard> Guards; ///< For a call and a directive, as in RegionAccess.
 };
 

@@ -217,7 +217,7 @@ void RegionWalk::acquired(uint32_t Frame, const LockOp &L, const HeldLock &H) {
   const FunctionFacts &Facts = facts(Frame);
   const Span *End = nullptr;
   for (const LockOp &R : Facts.LockOps)
-    if (R.Kind == LockOpKind::Release && R.Mutex == L.Mutex && L.At < R.At &&
+    if (R.Kind == LockOpKind::Release && L.At < R.At && lift(Frame, R.Mutex) == H.Mutex &&
         (!End || R.At < *End) &&
         llvm::none_of(Facts.Calls, [&](const Call &C) { return C.At == R.At; }))
       End = &R.At;
@@ -345,8 +345,7 @@ void RegionWalk::effect(uint32_t Frame, uint32_t Step, FunctionId Callee, size_t
   if (Q.A.Base.Root == RootKind::Local) {
     uint32_t Owner = owner(Q.A.Base.Name, false, Frame, Current);
     bool Pointee = Q.A.Base.Path.str().contains('*');
-    if (Pointee && Owner != None &&
-        resolve(P, Frames[Frame].F, Q.A.Base) == Q.A.Base)
+    if (Pointee && Owner != None && resolve(P, Frames[Frame].F, Q.A.Base) == Q.A.Base)
       return;
     if (!Pointee)
       Q.Owner = Owner;

@@ -71,9 +71,8 @@ bool RegionMemory::vague(const Point &X, uint32_t Tested, const LoopList &Equal)
 bool RegionMemory::symbolic(const Point &X, const Point &Y) const {
   size_t N = std::min(X.A.Subscripts.size(), Y.A.Subscripts.size());
   auto Size = [&](Symbol S) {
-    return llvm::any_of(W.LoopIds, [&](const auto &L) {
-      return names(L.L->Upper, S) || names(L.L->Lower, S);
-    });
+    return llvm::any_of(
+        W.LoopIds, [&](const auto &L) { return names(L.L->Upper, S) || names(L.L->Lower, S); });
   };
   for (size_t D = 0; D < N; ++D)
     for (const Point *From : {&X, &Y})
@@ -126,8 +125,7 @@ bool RegionMemory::addGuards(const Point &X, uint32_t Tested, std::vector<Loop> 
     case GuardKind::NonZero:
       // Thread numbers begin with 0.
       if (Threads && G.Value.Terms.size() == 1 && G.Value.Constant == 0)
-        Add(constantOf(0),
-            G.Value.Terms[0].Coefficient > 0 ? G.Value : negated(G.Value));
+        Add(constantOf(0), G.Value.Terms[0].Coefficient > 0 ? G.Value : negated(G.Value));
       break;
     }
   }
@@ -135,7 +133,7 @@ bool RegionMemory::addGuards(const Point &X, uint32_t Tested, std::vector<Loop> 
 }
 
 Carried RegionMemory::meet(const Point &X, const Point &Y, uint32_t Tested, const LoopList &Equal,
-                    std::optional<int64_t> *Distance) const {
+                           std::optional<int64_t> *Distance) const {
   if (Tested != None)
     if (std::optional<bool> Known = tabulated(X, Y, Tested))
       return *Known ? Carried::Yes : Carried::No;
@@ -235,8 +233,7 @@ const Variable *RegionMemory::table(Symbol Text) const {
 
 /// For elements at positions that an array of constants holds: whether two
 /// iterations find the same one.
-std::optional<bool> RegionMemory::tabulated(const Point &X, const Point &Y,
-                                            uint32_t Tested) const {
+std::optional<bool> RegionMemory::tabulated(const Point &X, const Point &Y, uint32_t Tested) const {
   if (X.A.Subscripts.size() != 1 || Y.A.Subscripts.size() != 1 || !X.Guards.empty() ||
       !Y.Guards.empty())
     return std::nullopt;
@@ -283,16 +280,18 @@ Place RegionMemory::sameAs(const Place &Base) {
           Ends(L.Body) < Ends(Region))
         continue;
       for (const Binding &B : Facts.Bindings) {
-        bool Variables = B.Pointer.Path.empty() && B.Target.Path.str() == "*" &&
-                         (B.Pointer.Root == RootKind::Global || B.Pointer.Root == RootKind::Local) &&
-                         (B.Target.Root == RootKind::Global || B.Target.Root == RootKind::Local);
+        bool Variables =
+            B.Pointer.Path.empty() && B.Target.Path.str() == "*" &&
+            (B.Pointer.Root == RootKind::Global || B.Pointer.Root == RootKind::Local) &&
+            (B.Target.Root == RootKind::Global || B.Target.Root == RootKind::Local);
         if (!Variables || B.At.File != Region.File || Begins(B.At) < Ends(Region) ||
             Ends(L.Body) < Begins(B.At))
           continue;
         bool Only = llvm::none_of(Facts.Bindings, [&](const Binding &O) {
           bool Either = (O.Pointer.Root == B.Pointer.Root && O.Pointer.Name == B.Pointer.Name) ||
                         (O.Pointer.Root == B.Target.Root && O.Pointer.Name == B.Target.Name);
-          return &O != &B && Either && Begins(L.Body) <= Begins(O.At) && Begins(O.At) <= Ends(L.Body);
+          return &O != &B && Either && Begins(L.Body) <= Begins(O.At) &&
+                 Begins(O.At) <= Ends(L.Body);
         });
         if (!Only)
           continue;

@@ -76,8 +76,7 @@ bool Racer::exclusive(const Point &X, const Point &Y, Race &R) const {
 std::optional<int64_t> Racer::onThread(const Point &X) const {
   for (const Guard &G : X.Guards)
     if (G.Kind == GuardKind::Zero && G.Value.Terms.size() == 1 &&
-        G.Value.Terms[0].Variable == threadNumber() &&
-        std::abs(G.Value.Terms[0].Coefficient) == 1)
+        G.Value.Terms[0].Variable == threadNumber() && std::abs(G.Value.Terms[0].Coefficient) == 1)
       return -G.Value.Constant * G.Value.Terms[0].Coefficient;
   if (W.around(X.Node, DirectiveKind::Master) != None)
     return 0;
@@ -99,9 +98,7 @@ bool Racer::team(const Point &X, const Point &Y, Race &R) {
         continue;
       Crossed Since = Px.Since | Py.Since;
       LoopList Equal;
-      auto Same = [&](size_t N) {
-        Equal.assign(X.LoopIds.begin(), X.LoopIds.begin() + N);
-      };
+      auto Same = [&](size_t N) { Equal.assign(X.LoopIds.begin(), X.LoopIds.begin() + N); };
       if (A == B && isLoop(KindOf(A))) {
         const Directive &D = *W.Nodes[A].D;
         if (D.CrossIteration || D.Untold)
@@ -114,9 +111,8 @@ bool Racer::team(const Point &X, const Point &Y, Race &R) {
         if (W.around(X.Node, DirectiveKind::Ordered) != None &&
             W.around(Y.Node, DirectiveKind::Ordered) != None)
           continue;
-        bool UsesThread = llvm::any_of(X.A.Subscripts, [](const Affine &S) {
-          return names(S, threadNumber());
-        });
+        bool UsesThread =
+            llvm::any_of(X.A.Subscripts, [](const Affine &S) { return names(S, threadNumber()); });
         Same(N);
         if (UsesThread && Memory.meet(X, Y, None, Equal) != Carried::Yes)
           continue;
@@ -157,21 +153,22 @@ bool Racer::team(const Point &X, const Point &Y, Race &R) {
         continue;
       bool Sections = KindOf(A) == DirectiveKind::Section && KindOf(B) == DirectiveKind::Section &&
                       W.Nodes[A].Parent == W.Nodes[B].Parent;
-      R.Relation = A == B ? RaceRelation::Threads
+      R.Relation = A == B     ? RaceRelation::Threads
                    : Sections ? RaceRelation::Sections
                               : RaceRelation::Constructs;
+      auto GoesOn = [&](uint32_t N) {
+        if (N == None || R.NoWait != None || !W.Nodes[N].D->NoWait)
+          return;
+        R.NoWait = W.Nodes[N].Index;
+        R.NoWaitIn = W.Frames[W.Nodes[N].Frame].F;
+      };
       for (const Point *Q : {&X, &Y})
         if (Q->From != None) {
           R.Relation = RaceRelation::Constructs;
-          if (W.Nodes[Q->From].Frame == 0 && W.Nodes[Q->From].D->NoWait)
-            R.NoWait = W.Nodes[Q->From].Index;
+          GoesOn(Q->From);
         }
       for (uint32_t N : {A, B})
-        if (N != None && R.NoWait == None && W.Nodes[N].Frame == 0) {
-          uint32_t Of = KindOf(N) == DirectiveKind::Section ? W.Nodes[N].Parent : N;
-          if (W.Nodes[Of].D->NoWait)
-            R.NoWait = W.Nodes[Of].Index;
-        }
+        GoesOn(KindOf(N) == DirectiveKind::Section ? W.Nodes[N].Parent : N);
       return true;
     }
   return false;

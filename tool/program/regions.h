@@ -28,7 +28,7 @@ struct RaceSide {
   Span Inside;   ///< The access itself, if it is in a call.
   bool Write = false, ReadsToo = false, Atomic = false;
   bool OneThread = false; ///< Of one certain number only.
-  Symbol Operator; ///< Of an update that only combines.
+  Symbol Operator;        ///< Of an update that only combines.
   /// Names of the critical sections around, and of locks that are held.
   std::vector<Symbol> Criticals, Locks;
   /// Innermost part of the region that says which thread executes it: the kind
@@ -41,16 +41,17 @@ struct Race {
   FunctionId F = None;
   uint32_t Region = None; ///< Index of the directive of the parallel region (or tasks).
   RaceRelation Relation = RaceRelation::Threads;
-  RaceSide A, B; ///< A writes; it stands first where both do.
-  Symbol Name;   ///< The variable, array, or pointer.
+  RaceSide A, B;       ///< A writes; it stands first where both do.
+  Symbol Name;         ///< The variable, array, or pointer.
   bool Scalar = false; ///< The whole memory of Name is meant, not elements.
   /// Iterations from A to B, when it is always the same.
   std::optional<int64_t> Distance;
   /// For Iterations: what the loop does to Name.
   std::optional<LoopScalar> Use;
   uint32_t Loop = None; ///< For Iterations and Lanes.
-  /// A worksharing construct before B that has `nowait`; None for none.
+  /// A construct with `nowait` that one of them is in; None for none.
   uint32_t NoWait = None;
+  FunctionId NoWaitIn = None; ///< The function of that directive.
   /// A critical section is there, but does not exclude other teams.
   bool OtherTeam = false;
 };

@@ -10,6 +10,7 @@
 #include "program/regionwalk.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/bit.h"
 
 namespace heddle {
 
@@ -50,8 +51,8 @@ bool operator==(const RegionState &A, const RegionState &B) {
 
 bool hasOrphans(const FunctionFacts &F) {
   return llvm::any_of(F.Regions.Directives, [](const Directive &D) {
-    return D.Parent == None && D.Kind != DirectiveKind::Parallel &&
-           D.Kind != DirectiveKind::Simd && D.Kind != DirectiveKind::Other;
+    return D.Parent == None && D.Kind != DirectiveKind::Parallel && D.Kind != DirectiveKind::Simd &&
+           D.Kind != DirectiveKind::Other;
   });
 }
 
@@ -142,8 +143,8 @@ uint32_t RegionWalk::node(uint32_t Frame, uint32_t Index, uint32_t Step) {
     N.Parent = Current;
     N.Loops = Around.size();
     bool Root = Nodes.empty() && this->Root != None;
-    N.Nested = !Root && (N.D->Kind == DirectiveKind::Parallel ||
-                         (Current != None && Nodes[Current].Nested));
+    N.Nested = !Root &&
+               (N.D->Kind == DirectiveKind::Parallel || (Current != None && Nodes[Current].Nested));
     Nodes.push_back(N);
     for (Symbol S : N.D->Locals)
       Inside.insert(rename(Frame, S));
@@ -315,8 +316,8 @@ void RegionWalk::access(uint32_t Frame, uint32_t Step) {
   uint32_t Owner = A.Variable.empty() ? None : owner(A.Variable, Static, Frame, Current);
   const Clause *Named =
       Owner == None || Nodes[Owner].Frame != Frame ? nullptr : clause(*Nodes[Owner].D, A.Variable);
-  bool Reduced = Named && (Named->Kind == ClauseKind::Reduction ||
-                           Named->Kind == ClauseKind::InReduction);
+  bool Reduced =
+      Named && (Named->Kind == ClauseKind::Reduction || Named->Kind == ClauseKind::InReduction);
   if (A.Direct || Reduced)
     Q.Owner = Owner;
   if (Q.Write && A.Direct) {
@@ -460,12 +461,12 @@ bool RegionWalk::ordered(uint32_t Earlier, const Directive &D, Crossed Since) co
       for (size_t I = 0; I < std::min(S.size(), T.size()); ++I) {
         if (!S[I].Known || !T[I].Known || !S[I].Through.empty() || !T[I].Through.empty())
           continue;
-        bool SameTerms = S[I].Terms.size() == T[I].Terms.size() &&
-                         std::equal(S[I].Terms.begin(), S[I].Terms.end(), T[I].Terms.begin(),
-                                    [](const Term &A, const Term &B) {
-                                      return A.Variable == B.Variable &&
-                                             A.Coefficient == B.Coefficient;
-                                    });
+        bool SameTerms =
+            S[I].Terms.size() == T[I].Terms.size() &&
+            std::equal(S[I].Terms.begin(), S[I].Terms.end(), T[I].Terms.begin(),
+                       [](const Term &A, const Term &B) {
+                         return A.Variable == B.Variable && A.Coefficient == B.Coefficient;
+                       });
         bool Varies = llvm::any_of(S[I].Terms, [&](const Term &V) {
           return llvm::any_of(LoopIds, [&](const LoopId &L) {
             return L.L->Index == V.Variable && (Since & bit(&L - LoopIds.data()));
@@ -473,8 +474,9 @@ bool RegionWalk::ordered(uint32_t Earlier, const Directive &D, Crossed Since) co
         });
         if (!SameTerms)
           continue;
-        // The same element only in the same iteration.
-        Differ |= Varies ? S[I].Constant == T[I].Constant : S[I].Constant != T[I].Constant;
+        // In another iteration of this one loop, it is another element.
+        bool One = llvm::has_single_bit(Since);
+        Differ |= Varies ? One && S[I].Constant == T[I].Constant : S[I].Constant != T[I].Constant;
       }
       if (!Differ)
         return true;

@@ -17,7 +17,7 @@ struct RegionFrame {
   FunctionId F = None;
   uint32_t Parent = None; ///< Index of the frame of the caller.
   uint32_t Call = None;
-  uint32_t Node = None;   ///< Directive at the call.
+  uint32_t Node = None;            ///< Directive at the call.
   std::vector<const Loop *> Loops; ///< Parallel to the function's loops, with names of the frame.
 };
 
@@ -69,8 +69,8 @@ struct RegionState {
 struct Point {
   LoopAccess A; ///< Base resolved, in terms of the function of the region.
   Symbol Variable, Name;
-  uint32_t Owner = None; ///< Node whose private copy it is, or None for shared memory.
-  uint32_t Node = None;  ///< Innermost directive.
+  uint32_t Owner = None;         ///< Node whose private copy it is, or None for shared memory.
+  uint32_t Node = None;          ///< Innermost directive.
   std::vector<uint32_t> LoopIds; ///< Loops around, in the region, outermost first.
   std::vector<Guard> Guards;
   std::vector<Affine> Extents; ///< As in RegionAccess.
@@ -177,7 +177,7 @@ private:
   std::vector<Guard> Outside;
   bool Unclear = false;
   RegionState Now;
-  uint32_t Current = None; ///< Node.
+  uint32_t Current = None;      ///< Node.
   std::vector<uint32_t> Around; ///< Loop ids.
   std::map<std::pair<uint64_t, uint64_t>, size_t> Known;
   std::map<std::pair<uint32_t, uint32_t>, uint32_t> NodeOf, LoopIdOf;

@@ -148,7 +148,7 @@ void evaluate(FunctionBody &B, const clang::Stmt *S);
 LoopAccess accessOf(FunctionBody &B, const Step &S, uint32_t Loop);
 LoopAccess describe(FunctionBody &B, ElementRef R, const clang::Expr *E);
 
-// openmp.cpp
+// regionsteps.cpp
 /// Fills what of FunctionFacts::Regions needs the whole tree.
 void fillRegions(FunctionBody &B);
 

@@ -130,7 +130,9 @@ struct RegionAccess {
   Symbol Variable;
   /// For an element of an array of arrays: the sizes of the dimensions.
   std::vector<Affine> Extents;
-  bool Direct = false;      ///< Part of Variable itself, not of what it points to.
+  /// Part of Variable itself, or of what it is a reference to; not of what it
+  /// points to.
+  bool Direct = false;
   bool ReadsToo = false;    ///< A write that also reads.
   bool Atomic = false;      ///< What an atomic directive protects.
   bool Conditional = false; ///< Under a condition that Guards do not tell.

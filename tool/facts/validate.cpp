@@ -8,6 +8,9 @@ namespace heddle {
 
 namespace {
 
+/// Of steps in regions, which are walked recursively.
+constexpr size_t MaxNesting = 5000;
+
 /// Visits every Place below a value.
 struct PlaceVisitor {
   llvm::function_ref<void(const Place &)> Visit;
@@ -130,6 +133,8 @@ private:
       if (S.End <= I || S.End > Ends.back())
         Fault = ("step " + llvm::Twine(I) + " of a region ends at " + llvm::Twine(S.End)).str();
       Ends.push_back(S.End);
+      if (Ends.size() > MaxNesting)
+        Fault = "the steps of a region are nested too deeply";
       switch (S.Kind) {
       case RegionStepKind::Directive:
         index("the directive of a step", S.Index, R.Directives.size());

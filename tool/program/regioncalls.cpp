@@ -13,6 +13,7 @@ namespace heddle {
 namespace {
 
 constexpr unsigned MaxDepth = 8;
+constexpr size_t MaxFrames = 200;
 
 Affine sum(const Affine &A, const Affine &B) {
   if (!A.Known || !B.Known || !A.Through.empty() || !B.Through.empty())
@@ -267,8 +268,10 @@ void RegionWalk::call(uint32_t Frame, uint32_t Step) {
     for (uint32_t K = Frame; K != None; K = Frames[K].Parent)
       if (Frames[K].F == Callee)
         return;
-    if (Depth >= MaxDepth)
+    if (Depth >= MaxDepth || Frames.size() >= MaxFrames) {
+      Capped = true;
       return;
+    }
     ++Depth;
     uint32_t Inner = enter(Frame, Index, Callee);
     const RegionStep &Here = facts(Frame).Regions.Steps[Step];

@@ -1,7 +1,8 @@
 /// The walk through one parallel region that collects its accesses with all that
 /// decides whether two of them may run at once. Only the files of regions include
-/// this. Parts: the walk itself (regionwalk.cpp), calls (regioncalls.cpp), whose
-/// memory a variable is (regionsharing.cpp), and pairs (regions.cpp).
+/// this. Parts: the walk itself (regionwalk.cpp), tasks (regiontasks.cpp), calls
+/// (regioncalls.cpp), whose memory a variable is (regionsharing.cpp), which memory
+/// is meant (regionmeet.cpp), lanes (regionlanes.cpp), and pairs (regions.cpp).
 #pragma once
 
 #include "facts/dependence.h"
@@ -36,6 +37,7 @@ struct RegionNode {
 
 /// Loops whose next iteration has begun since: bits over RegionWalk::LoopIds.
 using Crossed = uint64_t;
+inline Crossed loopBit(uint32_t Loop) { return Crossed(1) << std::min(Loop, 63u); }
 
 struct Phase {
   uint32_t Barrier = None; ///< The last barrier passed; None for the start.
@@ -180,6 +182,8 @@ private:
   uint32_t Current = None;      ///< Node.
   std::vector<uint32_t> Around; ///< Loop ids.
   std::map<std::pair<uint64_t, uint64_t>, size_t> Known;
+  /// By frame and step of a loop: the states before and after, when last walked.
+  std::map<std::pair<uint32_t, uint32_t>, std::pair<RegionState, RegionState>> Walks;
   std::map<std::pair<uint32_t, uint32_t>, uint32_t> NodeOf, LoopIdOf;
   std::map<std::tuple<uint32_t, uint32_t, FunctionId>, uint32_t> FrameOf;
   /// By task node: those it created, directly or not, and those of them that may

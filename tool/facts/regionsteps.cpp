@@ -213,7 +213,9 @@ void Flattener::access(const Step &S, uint32_t Loop, uint32_t Under) {
   if (const Expr *X = Under == None ? nullptr : B.Atomics.lookup(Under); X && S.E)
     A.Atomic = sameExpr(S.E, X, Ast);
   QualType T = E->getType();
-  A.Atomic |= T->isAtomicType();
+  const CXXRecordDecl *Class = T.getNonReferenceType()->getAsCXXRecordDecl();
+  A.Atomic |= T->isAtomicType() || (Class && Class->isInStdNamespace() && Class->getIdentifier() &&
+                                    Class->getName().contains("atomic"));
   A.Conditional = Unclear != 0;
   A.Loop = Loop;
   A.Guards = Guards;

@@ -10,6 +10,7 @@
 #include "program/regionwalk.h"
 
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/raw_ostream.h"
 
 namespace heddle {
 
@@ -18,6 +19,32 @@ namespace {
 constexpr size_t MaxPairs = 200000;
 
 bool isLoop(DirectiveKind K) { return K == DirectiveKind::Worksharing; }
+
+/// All that a pair is judged by, but for the state.
+std::string spelled(const Point &X) {
+  std::string Out;
+  llvm::raw_string_ostream S(Out);
+  auto Put = [&](const Affine &A) {
+    S << A.Known << A.Constant << '@' << A.Through.number() << '+' << A.Shift;
+    for (const Term &T : A.Terms)
+      S << ',' << T.Coefficient << '*' << T.Variable.number();
+    S << ';';
+  };
+  S << toString(X.A.Base) << ' ' << X.A.Field.str() << ' ' << X.A.Type.str() << ' '
+    << X.A.Reduction.str() << ' ' << X.Owner << ' ' << X.Node << ' ' << X.From << ' ' << X.Write
+    << X.ReadsToo << X.Atomic << X.Conditional << X.Combines << ' ' << X.Callee.str() << '[';
+  llvm::for_each(X.A.Subscripts, Put);
+  llvm::for_each(X.Extents, Put);
+  for (const Guard &G : X.Guards) {
+    S << '?' << int(G.Kind);
+    Put(G.Value);
+  }
+  for (uint32_t L : X.LoopIds)
+    S << '/' << L;
+  for (Symbol C : X.Criticals)
+    S << '!' << C.str();
+  return Out;
+}
 
 class Racer {
 public:
@@ -255,9 +282,17 @@ std::vector<Race> Racer::run() {
     X.A.Base = Memory.sameAs(X.A.Base);
   size_t Tested = 0;
   std::map<Place, std::vector<size_t>> ByBase;
-  for (size_t I = 0; I < W.Points.size(); ++I)
+  std::map<std::string, size_t> Alike;
+  std::vector<size_t> Kept;
+  for (size_t I = 0; I < W.Points.size(); ++I) {
+    // Many accesses are the same as one before.
+    auto [It, New] = Alike.try_emplace(spelled(W.Points[I]), I);
+    if (!New && W.Points[It->second].State == W.Points[I].State)
+      continue;
     ByBase[W.Points[I].A.Base].push_back(I);
-  for (size_t I = 0; I < W.Points.size(); ++I)
+    Kept.push_back(I);
+  }
+  for (size_t I : Kept)
     for (size_t K : ByBase[W.Points[I].A.Base]) {
       if (K < I || (!W.Points[I].Write && !W.Points[K].Write))
         continue;

@@ -240,6 +240,8 @@ void Reporter::race(const Race &R) {
   A.Kind = Symbol("loop");
   A.At = R.A.At;
   A.Message = cause(R);
+  if (!R.A.Callee.empty() || !R.B.Callee.empty())
+    A.Sure = Confidence::Medium;
   if (!(R.B.At == R.A.At))
     A.For.push_back({quote(R.B.Text) + " is " + does(R.B) + " here", Symbol("T1"), 1, R.B.At});
   for (const RaceSide *S : {&R.A, &R.B})

@@ -670,6 +670,16 @@ void copies_ok() {
   }
 }
 
+double block[16][16];
+void wavefront_ok() {
+#pragma omp parallel
+#pragma omp single
+  for (int i = 1; i < 16; i++)
+    for (int j = 1; j < 16; j++)
+#pragma omp task depend(in : block[i - 1][j], block[i][j - 1]) depend(out : block[i][j])
+      block[i][j] = block[i - 1][j] + block[i][j - 1];
+}
+
 void depends_bad() {
   int x = 0, y = 0;
 #pragma omp parallel
@@ -844,7 +854,14 @@ void pointers_are_exchanged_ok() {
   }
 }
 
+double *fresh() { return new double[8]; }
 void own_memory_ok() {
+#pragma omp parallel
+  {
+    double *made = fresh();
+    made[0] = 1;
+    delete[] made;
+  }
 #pragma omp parallel
   {
     double *mine = new double[8];

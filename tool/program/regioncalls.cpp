@@ -348,7 +348,7 @@ void RegionWalk::effect(uint32_t Frame, uint32_t Step, FunctionId Callee, size_t
   if (Q.A.Base.Root == RootKind::Local) {
     uint32_t Owner = owner(Q.A.Base.Name, false, Frame, Current);
     bool Pointee = Q.A.Base.Path.str().contains('*');
-    if (Pointee && Owner != None && resolve(P, Frames[Frame].F, Q.A.Base) == Q.A.Base)
+    if (Pointee && ownMemory(Frame, Q.A.Base, Owner))
       return;
     if (!Pointee)
       Q.Owner = Owner;

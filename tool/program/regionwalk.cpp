@@ -268,13 +268,13 @@ void RegionWalk::loop(uint32_t Frame, uint32_t Step) {
   Walks[{Frame, Step}] = {std::move(Entry), Now};
 }
 
-bool RegionWalk::allocatedInside(const Place &Heap) const {
+/// Heap was allocated in the text of Body.
+bool RegionWalk::within(const Place &Heap, const Span &Body) {
   auto [FileLine, Column] = Heap.Name.str().rsplit(':');
   auto [File, Line] = FileLine.rsplit(':');
   unsigned Row = 0, Col = 0;
-  if (Root == None || Line.getAsInteger(10, Row) || Column.getAsInteger(10, Col))
+  if (Line.getAsInteger(10, Row) || Column.getAsInteger(10, Col))
     return false;
-  const Span &Body = Nodes[0].D->Body;
   auto At = std::make_pair(Row, Col);
   return File == Body.File.str() && At >= std::make_pair(Body.Line, Body.Column) &&
          At <= std::make_pair(Body.EndLine, Body.EndColumn);
@@ -291,7 +291,7 @@ void RegionWalk::record(std::pair<uint64_t, uint64_t> Key, Point New) {
     return;
   }
   // Memory that was allocated in the region is the thread's that did it.
-  if (New.A.Base.Root == RootKind::Heap && allocatedInside(New.A.Base))
+  if (Root != None && New.A.Base.Root == RootKind::Heap && within(New.A.Base, Nodes[0].D->Body))
     return;
   for (const auto &[Lock, End] : Scopes)
     if (End.File == New.A.At.File &&
@@ -304,6 +304,23 @@ void RegionWalk::record(std::pair<uint64_t, uint64_t> Key, Point New) {
   New.LoopIds = Around;
   New.Order = Points.size();
   Points.push_back(std::move(New));
+}
+
+/// What a pointer of the thread's own, in a variable that Owner has copies of,
+/// points to may be the thread's as well.
+bool RegionWalk::ownMemory(uint32_t Frame, const Place &Base, uint32_t Owner) const {
+  if ((Owner == None && Frame == 0) || !Base.Path.str().contains('*') ||
+      Base.Root == RootKind::Global)
+    return false;
+  Place To = resolve(P, Frames[Frame].F, Base);
+  if (To.Root == RootKind::Parameter || To.Root == RootKind::This)
+    return Frame == 0 && To == Base;
+  if (To.Root == RootKind::Heap) {
+    // Made by a callee, for each of its calls.
+    const Span &Body = P.facts(F).Body;
+    return Frame != 0 || !within(To, Body);
+  }
+  return To == Base || To.Path.str().contains('*');
 }
 
 void RegionWalk::access(uint32_t Frame, uint32_t Step) {
@@ -333,11 +350,8 @@ void RegionWalk::access(uint32_t Frame, uint32_t Step) {
   }
   // A pointer of the thread's own: only what it begins with is known.
   bool Copied = Named && Named->Kind == ClauseKind::FirstPrivate;
-  if (!Direct && Owner != None && !Copied && Frame == 0) {
-    Place To = resolve(P, F, A.What.Base);
-    if (To == A.What.Base || To.Root == RootKind::Local)
-      return;
-  }
+  if (!Direct && !Copied && ownMemory(Frame, A.What.Base, Owner))
+    return;
   Q.Guards = rename(Frame, A.Guards);
   for (const Affine &E : A.Extents)
     Q.Extents.push_back(rename(Frame, E));

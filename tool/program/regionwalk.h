@@ -156,7 +156,8 @@ private:
   bool ordered(uint32_t Earlier, const Directive &D, Crossed Since) const;
   uint32_t node(uint32_t Frame, uint32_t Index, uint32_t Step);
   uint32_t loopId(uint32_t Frame, uint32_t Loop);
-  bool allocatedInside(const Place &Heap) const;
+  static bool within(const Place &Heap, const Span &Body);
+  bool ownMemory(uint32_t Frame, const Place &Base, uint32_t Owner) const;
   /// Adds the point, or what this visit adds to it.
   void record(std::pair<uint64_t, uint64_t> Key, Point New);
 

@@ -174,8 +174,8 @@ std::string Reporter::iterations(const Race &R) const {
 std::string Reporter::cause(const Race &R) const {
   std::string A = quote(R.A.Text) + " is " + does(R.A) + " here";
   if (R.OtherTeam)
-    return A + " in a critical section, which does not exclude the threads of other teams: make "
-               "it atomic or a reduction";
+    return A + (R.A.Criticals.empty() ? " under a lock" : " in a critical section") +
+           ", which does not exclude the threads of other teams: make it atomic or a reduction";
   bool Team = R.Relation != RaceRelation::Lanes && R.Relation != RaceRelation::Merged;
   if (Team && !R.A.Criticals.empty() && !R.B.Criticals.empty())
     return A + " " + protection(R.A) + ", and " + does(R.B) + " " + protection(R.B) +

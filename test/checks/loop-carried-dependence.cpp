@@ -251,6 +251,22 @@ void array_reduction_ok() {
     histogram[3]++;
 }
 
+void reductions_ok() {
+  int s = 0, t = 0;
+#pragma omp parallel for reduction(inscan, + : s)
+  for (int i = 0; i < N; i++) {
+    s += position[i];
+#pragma omp scan inclusive(s)
+    a[i] = s;
+  }
+#pragma omp parallel
+#pragma omp for reduction(task, + : t)
+  for (int i = 0; i < N; i++) {
+#pragma omp task in_reduction(+ : t)
+    t += i;
+  }
+}
+
 // Code that every thread executes
 
 void every_thread_bad() {
@@ -496,6 +512,41 @@ void protected_ok() {
       std::lock_guard guard(m);
       b[0] += old;
     }
+  }
+}
+
+struct Account {
+  int sum;
+  omp_lock_t lock;
+};
+void pay(Account *p) {
+  omp_set_lock(&p->lock);
+  p->sum++;
+  omp_unset_lock(&p->lock);
+}
+void look(Account *p) { p->sum++; } // NOTE: `one.sum` is written here, in `look`
+void locks_in_calls_ok() {
+  Account one;
+#pragma omp parallel sections
+  {
+#pragma omp section
+    pay(&one);
+#pragma omp section
+    {
+      omp_set_lock(&one.lock);
+      look(&one);
+      omp_unset_lock(&one.lock);
+    }
+  }
+}
+void locks_in_calls_bad() {
+  Account one;
+#pragma omp parallel sections
+  {
+#pragma omp section
+    pay(&one);
+#pragma omp section
+    look(&one); // EXPECT: `one.sum` is written by `look` here without protection, and read by `pay` under
   }
 }
 
@@ -815,6 +866,24 @@ void teams_bad() {
   for (int i = 0; i < N; i++) {
 #pragma omp critical
     n++; // EXPECT: does not exclude the threads of other teams
+  }
+}
+
+void locks_of_teams_bad() {
+#pragma omp target map(tofrom : count)
+#pragma omp teams distribute parallel for
+  for (int i = 0; i < N; i++) {
+    omp_set_lock(&lock);
+    count++; // EXPECT: under a lock, which does not exclude the threads of other teams
+    omp_unset_lock(&lock);
+  }
+}
+
+void every_team_bad() {
+#pragma omp target map(tofrom : a)
+#pragma omp teams num_teams(2)
+  {
+    a[50] *= 2; // EXPECT: `a[50]` is updated here
   }
 }
 

@@ -331,7 +331,9 @@ void RegionWalk::effect(uint32_t Frame, uint32_t Step, FunctionId Callee, size_t
     if (!walkPath(K, Path))
       return;
     Q.A.Base = K.Base, Q.A.Subscripts = K.Subscripts, Q.A.Field = K.Field;
-    Q.A.Text = K.Text.str().starts_with("&") ? Symbol(K.Text.str().drop_front()) : K.Text;
+    llvm::StringRef Text = K.Text.str();
+    Text.consume_front("&");
+    Q.A.Text = Symbol((Text + Path).str());
     Q.A.BaseText = K.BaseText, Q.A.Distinct = K.Distinct, Q.A.Rows = K.Rows;
   } else {
     Place Where = translate(P, Frames[Frame].F, Here.Index, E.What);

@@ -86,12 +86,13 @@ bool Racer::exclusive(const Point &X, const Point &Y, Race &R) const {
   bool AtomicX = X.Atomic || X.Combines, AtomicY = Y.Atomic || Y.Combines;
   if (AtomicX && AtomicY)
     return true;
+  bool Same = false;
   for (const HeldLock &A : X.State.Locks)
     for (const HeldLock &B : Y.State.Locks)
-      if (A.Mutex == B.Mutex && A.Mutex.known() && !(A.Shared && B.Shared))
-        return true;
+      Same |= A.Mutex == B.Mutex && A.Mutex.known() && !(A.Shared && B.Shared);
   std::vector<Symbol> A = W.criticals(X), B = W.criticals(Y);
-  bool Same = llvm::any_of(A, [&](Symbol S) { return llvm::is_contained(B, S); });
+  Same |= llvm::any_of(A, [&](Symbol S) { return llvm::is_contained(B, S); });
+  // Both work among the threads of one team.
   if (Same && W.Root != None && W.Nodes[0].D->Teams) {
     R.OtherTeam = true;
     return false;

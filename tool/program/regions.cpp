@@ -234,7 +234,6 @@ bool Racer::tasks(const Point &X, const Point &Y, Race &R) {
           continue;
         }
         if (Memory.meet(*Late, Early, Id, Equal) == Carried::Yes) {
-          R.Loop = W.LoopIds[Id].Loop;
           return true;
         }
       }
@@ -269,7 +268,7 @@ void Racer::consider(const Point &X, const Point &Y) {
   R.Name = X.Name;
   R.Scalar = X.A.Subscripts.empty();
   if (R.Relation == RaceRelation::Iterations && R.Scalar && R.A.Callee.empty())
-    for (const LoopScalar &S : W.facts(0).Loops[R.Loop].Scalars)
+    for (const LoopScalar &S : W.facts(W.Nodes[W.executor(X.Node)].Frame).Loops[R.Loop].Scalars)
       if (S.Variable == X.Variable)
         R.Use = S;
   Found.push_back(std::move(R));

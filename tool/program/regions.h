@@ -48,7 +48,7 @@ struct Race {
   std::optional<int64_t> Distance;
   /// For Iterations: what the loop does to Name.
   std::optional<LoopScalar> Use;
-  uint32_t Loop = None; ///< For Iterations and Lanes.
+  uint32_t Loop = None; ///< For Iterations and Lanes, in the function of the construct.
   /// A construct with `nowait` that one of them is in; None for none.
   uint32_t NoWait = None;
   FunctionId NoWaitIn = None; ///< The function of that directive.

@@ -209,6 +209,10 @@ Affine Resolver::affine(const Expr *E) {
     }
   }
   const auto *Call = dyn_cast<CallExpr>(E);
+  // In a parallel region, each thread has its own; see facts/region.h.
+  if (const FunctionDecl *Callee = Call ? Call->getDirectCallee() : nullptr;
+      Callee && Callee->getIdentifier() && Callee->getName() == "omp_get_thread_num")
+    return term(Symbol(ThreadNumber));
   bool Element = isa<ArraySubscriptExpr>(E) ||
                  (Call && Call->isGLValue() &&
                   F.Unit.inSystemHeader(Call->getCalleeDecl() ? Call->getCalleeDecl() : F.Fn));

@@ -166,7 +166,7 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
   }
   if (Known && Index != None)
     B.Handled.insert(Index);
-  if (!Known)
+  if (!Known || F.HasDirectives)
     called(Index);
   const auto *Method = dyn_cast_or_null<CXXMethodDecl>(Callee);
   if (!Object || !Method)
@@ -228,9 +228,9 @@ void Evaluation::construct(const CXXConstructExpr *E) {
   bool Reads = Known && isStandard(C);
   for (unsigned I = 0; I < E->getNumArgs(); ++I)
     argument(C, I, E->getArg(I), Index, Known, Reads);
-  if (!Known)
+  if (!Known || F.HasDirectives)
     called(Index);
-  else if (Index != None)
+  if (Known && Index != None)
     B.Handled.insert(Index);
 }
 

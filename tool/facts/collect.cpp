@@ -10,23 +10,6 @@ namespace heddle {
 
 using namespace clang;
 
-namespace {
-
-bool sameAccess(const LoopAccess &A, const LoopAccess &B) {
-  auto Same = [](const Affine &X, const Affine &Y) {
-    return X.Known == Y.Known && X.Constant == Y.Constant && X.Through == Y.Through &&
-           X.Plus == Y.Plus && X.Terms.size() == Y.Terms.size() &&
-           std::equal(X.Terms.begin(), X.Terms.end(), Y.Terms.begin(),
-                      [](const Term &P, const Term &Q) {
-                        return P.Variable == Q.Variable && P.Coefficient == Q.Coefficient;
-                      });
-  };
-  return A.Kind == B.Kind && A.Base == B.Base && A.Field == B.Field && A.Type == B.Type &&
-         A.Reduction == B.Reduction && A.Arm == B.Arm && A.Structure == B.Structure &&
-         A.Subscripts.size() == B.Subscripts.size() &&
-         std::equal(A.Subscripts.begin(), A.Subscripts.end(), B.Subscripts.begin(), Same);
-}
-
 LoopAccess describe(FunctionBody &B, ElementRef R, const Expr *E) {
   LoopAccess A;
   A.Base = R.Base;
@@ -46,6 +29,62 @@ LoopAccess describe(FunctionBody &B, ElementRef R, const Expr *E) {
   return A;
 }
 
+/// From the first element of a range to that at the loop's index.
+static void moveAlong(FunctionBody &B, LoopAccess &A, uint32_t L) {
+  if (A.Subscripts.empty())
+    A.Subscripts.push_back({});
+  else
+    A.Subscripts.back() =
+        combine(A.Subscripts.back(), variableAffine(B.facts().Loops[L].Index), 1);
+}
+
+LoopAccess accessOf(FunctionBody &B, const Step &S, uint32_t L) {
+  auto Type = [&](QualType T) {
+    return B.F.Unit.type(T.getNonReferenceType().getCanonicalType().getUnqualifiedType());
+  };
+  if (!S.E) { // the element of a range-for
+    const LoopHeader &H = B.Headers[S.Index];
+    ElementRef R = elementOf(B, H.Range, B.facts().Loops[S.Index].Parent);
+    R.Subscripts.push_back(variableAffine(B.facts().Loops[S.Index].Index));
+    LoopAccess A = describe(B, std::move(R), H.Range);
+    A.Type = Type(H.Index->getType());
+    return A;
+  }
+  bool OfRange = S.Pointee && S.Index != None; // the element of an algorithm's range
+  uint32_t From = OfRange ? B.facts().Loops[S.Index].Parent : L;
+  LoopAccess A = describe(B, S.Pointee ? pointeeOf(B, S.E, From) : elementOf(B, S.E, L), S.E);
+  if (OfRange)
+    moveAlong(B, A, S.Index);
+  if (S.Pointee && S.E->getType()->isAnyPointerType())
+    A.Type = Type(S.E->getType()->getPointeeType());
+  else if (OfRange)
+    A.Type = {};
+  if (S.Size == Step::Range) {
+    if (S.Pointee && !A.Subscripts.empty())
+      A.Subscripts.back() = {};
+    else
+      A.Subscripts.emplace_back();
+  }
+  return A;
+}
+
+namespace {
+
+bool sameAccess(const LoopAccess &A, const LoopAccess &B) {
+  auto Same = [](const Affine &X, const Affine &Y) {
+    return X.Known == Y.Known && X.Constant == Y.Constant && X.Through == Y.Through &&
+           X.Plus == Y.Plus && X.Terms.size() == Y.Terms.size() &&
+           std::equal(X.Terms.begin(), X.Terms.end(), Y.Terms.begin(),
+                      [](const Term &P, const Term &Q) {
+                        return P.Variable == Q.Variable && P.Coefficient == Q.Coefficient;
+                      });
+  };
+  return A.Kind == B.Kind && A.Base == B.Base && A.Field == B.Field && A.Type == B.Type &&
+         A.Reduction == B.Reduction && A.Arm == B.Arm && A.Structure == B.Structure &&
+         A.Subscripts.size() == B.Subscripts.size() &&
+         std::equal(A.Subscripts.begin(), A.Subscripts.end(), B.Subscripts.begin(), Same);
+}
+
 /// Whether the steps may leave the sequence they are in. Jumps of an inner loop
 /// that only leave or continue that loop count as well, which is safe.
 bool mayJump(const Step &S) { return S.What == Step::Jump || llvm::any_of(S.Kids, mayJump); }
@@ -60,14 +99,6 @@ private:
   void steps(const std::vector<Step> &Steps, uint32_t Loop, uint32_t Arm);
   void access(const Step &S, uint32_t Loop, uint32_t Arm);
   void argument(const ArgumentUse &A);
-  /// From the first element of a range to that at the loop's index.
-  void moveAlong(LoopAccess &A, uint32_t L) {
-    if (A.Subscripts.empty())
-      A.Subscripts.push_back({});
-    else
-      A.Subscripts.back() =
-          combine(A.Subscripts.back(), variableAffine(B.facts().Loops[L].Index), 1);
-  }
   uint32_t arm(uint32_t Parent, uint32_t Loop) {
     B.facts().Arms.push_back({Parent, Loop});
     return B.facts().Arms.size() - 1;
@@ -123,6 +154,7 @@ void Collector::steps(const std::vector<Step> &Steps, uint32_t Loop, uint32_t Ar
       }
       break;
     case Step::Sequence:
+    case Step::Directive:
       steps(S.Kids, Loop, Arm);
       break;
     case Step::Loop:
@@ -180,34 +212,8 @@ void Collector::access(const Step &S, uint32_t L, uint32_t Arm) {
       A.At = B.F.Unit.span(S.At ? S.At->getSourceRange() : S.Var->getSourceRange());
     }
     A.Scalar = !S.InMemory;
-  } else if (!S.E) {
-    const LoopHeader &H = B.Headers[S.Index];
-    ElementRef R = elementOf(B, H.Range, B.facts().Loops[S.Index].Parent);
-    Affine Position;
-    Position.Known = true;
-    Position.Terms.push_back({B.facts().Loops[S.Index].Index, 1});
-    R.Subscripts.push_back(Position);
-    A = describe(B, std::move(R), H.Range);
-    A.Type = B.F.Unit.type(
-        H.Index->getType().getNonReferenceType().getCanonicalType().getUnqualifiedType());
-  } else {
-    bool OfRange = S.Pointee && S.Index != None; // the element of an algorithm's range
-    uint32_t From = OfRange ? B.facts().Loops[S.Index].Parent : L;
-    A = describe(B, S.Pointee ? pointeeOf(B, S.E, From) : elementOf(B, S.E, L), S.E);
-    if (OfRange)
-      moveAlong(A, S.Index);
-    if (OfRange && !S.E->getType()->isAnyPointerType())
-      A.Type = {};
-    if (S.Pointee && S.E->getType()->isAnyPointerType())
-      A.Type =
-          B.F.Unit.type(S.E->getType()->getPointeeType().getCanonicalType().getUnqualifiedType());
-    if (S.Size == Step::Range) {
-      if (S.Pointee && !A.Subscripts.empty())
-        A.Subscripts.back() = {};
-      else
-        A.Subscripts.emplace_back();
-    }
-  }
+  } else
+    A = accessOf(B, S, L);
   A.Order = Order;
   A.Arm = Arm;
   A.Structure = S.Size == Step::Structure;
@@ -236,7 +242,7 @@ void Collector::argument(const ArgumentUse &A) {
     Out.Value = variableAffine(F.Loops[A.Loop].Index);
   } else if (A.Element) {
     Out.What = describe(B, pointeeOf(B, A.E, F.Loops[A.Loop].Parent), A.E);
-    moveAlong(Out.What, A.Loop);
+    moveAlong(B, Out.What, A.Loop);
   } else if (A.ByValue) {
     Out.Value = affineOf(B, A.E, A.Loop);
     if (!Out.Value.Known)

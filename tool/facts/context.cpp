@@ -12,6 +12,9 @@ namespace heddle {
 
 using namespace clang;
 
+/// Longer arrays are not listed in Variable::Values.
+static constexpr uint64_t MaxValues = 1024;
+
 Symbol UnitContext::usr(const Decl *D) {
   if (!D)
     return {};
@@ -26,9 +29,10 @@ Symbol UnitContext::usr(const Decl *D) {
   if ((V && V->isLocalVarDeclOrParm()) || Lambda) {
     // clang's USR of a local omits what tells two instantiations apart.
     const DeclContext *C = Lambda ? M->getParent()->getDeclContext() : V->getDeclContext();
-    while (C && !C->isFunctionOrMethod() && !C->isFileContext())
+    // Not the captured statement of a directive, which has no name.
+    while (C && !isa<FunctionDecl>(C) && !C->isFileContext())
       C = C->getParent();
-    if (C && C->isFunctionOrMethod())
+    if (C && isa<FunctionDecl>(C))
       Text += usr(cast<Decl>(C)).str();
     Text += Lambda ? "#lambda@" : ("#" + V->getName() + "@").str();
     SourceLocation Loc =
@@ -184,6 +188,26 @@ const LockModel *UnitContext::guard(const CXXRecordDecl *R) {
   return It->second;
 }
 
+/// The constants that an array of integers is initialised with.
+static std::vector<int64_t> initialValues(const VarDecl *V, const ASTContext &Ast) {
+  const ConstantArrayType *A = Ast.getAsConstantArrayType(V->getType());
+  if (!A || !A->getElementType()->isIntegerType() || !V->hasGlobalStorage() || !V->hasInit() ||
+      V->getInit()->isValueDependent() || A->getSize().ugt(MaxValues))
+    return {};
+  const APValue *Value = V->evaluateValue();
+  if (!Value || !Value->isArray())
+    return {};
+  std::vector<int64_t> Out;
+  for (unsigned I = 0; I < Value->getArraySize(); ++I) {
+    const APValue &E = I < Value->getArrayInitializedElts() ? Value->getArrayInitializedElt(I)
+                                                            : Value->getArrayFiller();
+    if (!E.isInt() || !E.getInt().isRepresentableByInt64())
+      return {};
+    Out.push_back(E.getInt().getExtValue());
+  }
+  return Out;
+}
+
 void UnitContext::mention(const VarDecl *V) {
   V = V->getCanonicalDecl();
   if (!Mentioned.insert(V).second)
@@ -216,6 +240,7 @@ void UnitContext::mention(const VarDecl *V) {
     R.Extent.push_back(A->getSize().getLimitedValue());
     T = A->getElementType();
   }
+  R.Values = initialValues(Shown, Ast);
   Facts.Variables.push_back(std::move(R));
 }
 

@@ -80,6 +80,7 @@ struct FunctionContext {
   /// Variables that this lambda has captured by copy.
   llvm::DenseSet<const clang::VarDecl *> Copied;
   llvm::DenseMap<const clang::Stmt *, uint32_t> Loops;
+  bool HasDirectives = false; ///< OpenMP's.
   /// Try-locks whose result is kept in a variable: `int r = trylock(&m);`.
   llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> TryResults;
   /// LockOps index of each try-lock call.

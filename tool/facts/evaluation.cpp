@@ -11,7 +11,6 @@
 #include "facts/evaluation.h"
 
 #include "clang/AST/StmtOpenMP.h"
-#include "clang/Basic/OpenMPKinds.h"
 
 namespace heddle {
 
@@ -38,6 +37,7 @@ void Evaluation::statement(const Stmt *S) {
       eval(I->getCond());
       Step Branch;
       Branch.What = Step::Branch;
+      Branch.Condition = I->getCond();
       Branch.Kids.push_back(sequence([&] { statement(I->getThen()); }));
       Branch.Kids.push_back(sequence([&] { statement(I->getElse()); }));
       Out->push_back(std::move(Branch));
@@ -231,17 +231,6 @@ void Evaluation::loop(const Stmt *S, const Stmt *Init, llvm::function_ref<void()
   Around.pop_back();
   Region = Saved;
   Out->push_back(std::move(Node));
-}
-
-void Evaluation::directive(const OMPExecutableDirective *D) {
-  OpenMPDirectiveKind K = D->getDirectiveKind();
-  Symbol Saved = Region;
-  if (isOpenMPParallelDirective(K) || isOpenMPWorksharingDirective(K) ||
-      isOpenMPTaskLoopDirective(K) || isOpenMPTeamsDirective(K) || isOpenMPDistributeDirective(K))
-    Region = Symbol("openmp");
-  if (D->hasAssociatedStmt())
-    statement(D->getRawStmt());
-  Region = Saved;
 }
 
 void evaluate(FunctionBody &B, const Stmt *S) { Evaluation(B).statement(S); }

@@ -72,6 +72,8 @@ private:
     if (V->hasGlobalStorage())
       return;
     Symbol Usr = F.Unit.usr(V);
+    for (uint32_t D : Under)
+      B.facts().Regions.Directives[D].Locals.push_back(Usr);
     for (const Frame &E : Around)
       if (E.Loop != None)
         B.facts().Loops[E.Loop].Locals.push_back(Usr);
@@ -83,6 +85,7 @@ private:
   void loop(const clang::Stmt *S, const clang::Stmt *Init, llvm::function_ref<void()> Condition,
             const clang::Stmt *Body, const clang::Expr *Increment, bool AtLeastOnce);
   void directive(const clang::OMPExecutableDirective *D);
+  void clauses(const clang::OMPExecutableDirective *D, uint32_t First);
   bool minMaxBranch(const clang::IfStmt *S);
   Step *access(const clang::Expr *E, bool Reads, bool Writes, Step::Extent Size = Step::Element);
   void update(const clang::Expr *LHS, const clang::Expr *RHS, const clang::Expr *At,
@@ -104,8 +107,9 @@ private:
   llvm::SmallVector<Frame, 8> Around;
   /// A glvalue whose reads are part of a reduction.
   const clang::Expr *Suppressed = nullptr;
-  Symbol Region; ///< Parallel annotation that the next loops are under.
   llvm::SmallVector<uint32_t, 2> Tries; ///< For each try around: the loop it is in.
+  Symbol Region;                        ///< Parallel annotation that the next loops are under.
+  llvm::SmallVector<uint32_t, 4> Under; ///< Directives around, outermost first.
   unsigned Depth = 0;
   bool Returned = false; ///< A return statement was seen.
 };

@@ -57,6 +57,41 @@ Names enumNames(LoopKind) {
   static constexpr llvm::StringLiteral N[] = {"for", "range-for", "while", "do", "algorithm"};
   return N;
 }
+Names enumNames(DirectiveKind) {
+  static constexpr llvm::StringLiteral N[] = {"parallel",  "worksharing", "sections", "section",
+                                              "single",    "master",      "critical", "atomic",
+                                              "barrier",   "ordered",     "task",     "taskwait",
+                                              "taskgroup", "taskloop",    "simd",     "other"};
+  return N;
+}
+Names enumNames(ClauseKind) {
+  static constexpr llvm::StringLiteral N[] = {"private", "firstprivate", "lastprivate",
+                                              "linear",  "reduction",    "inReduction",
+                                              "shared",  "copyprivate"};
+  return N;
+}
+Names enumNames(DependKind) {
+  static constexpr llvm::StringLiteral N[] = {"in", "out", "mutexinoutset", "inoutset"};
+  return N;
+}
+Names enumNames(DefaultSharing) {
+  static constexpr llvm::StringLiteral N[] = {"unset", "shared", "none", "private", "firstprivate"};
+  return N;
+}
+Names enumNames(ScheduleKind) {
+  static constexpr llvm::StringLiteral N[] = {"unset",  "static", "dynamic",
+                                              "guided", "auto",   "runtime"};
+  return N;
+}
+Names enumNames(GuardKind) {
+  static constexpr llvm::StringLiteral N[] = {"zero", "nonZero", "positive"};
+  return N;
+}
+Names enumNames(RegionStepKind) {
+  static constexpr llvm::StringLiteral N[] = {"directive",   "loop",   "branch",
+                                              "alternative", "access", "call"};
+  return N;
+}
 Names enumNames(Linkage) {
   static constexpr llvm::StringLiteral N[] = {"internal", "unique", "inline"};
   return N;

@@ -17,6 +17,7 @@
 #pragma once
 
 #include "facts/loop.h"
+#include "facts/region.h"
 
 namespace heddle {
 
@@ -257,6 +258,8 @@ struct FunctionFacts {
   std::vector<LoopAccess> Returned;
   /// USR of each parameter, empty for one that the body changes.
   std::vector<Symbol> Fixed;
+  /// OpenMP directives and what is done under them.
+  RegionFacts Regions;
   /// What a returned pointer or reference may point to.
   std::vector<Place> Returns;
   std::vector<Block> Blocks;
@@ -278,6 +281,9 @@ struct Variable {
   uint64_t Size = 0; ///< Bytes; 0 when not known.
   /// Element counts of an array, outermost dimension first.
   std::vector<uint64_t> Extent;
+  /// What an array of integers begins with, where that is written down, constant
+  /// and short.
+  std::vector<int64_t> Values;
 };
 
 /// A file outside system headers that the facts depend on, with the digest of its
@@ -418,6 +424,7 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("arms", S.Arms);
   f("returned", S.Returned);
   f("fixed", S.Fixed);
+  f("regions", S.Regions);
   f("returns", S.Returns);
   f("blocks", S.Blocks);
   f("cost", S.Cost);
@@ -435,6 +442,7 @@ template <class F> void fields(Variable &S, F &&f) {
   f("const", S.Const);
   f("size", S.Size);
   f("extent", S.Extent);
+  f("values", S.Values);
 }
 template <class F> void fields(Input &S, F &&f) {
   f("path", S.Path);

@@ -26,6 +26,9 @@ public:
       Out << "  returns " << place(P) << '\n';
     for (size_t I = 0; I < F.Loops.size(); ++I)
       loop(F.Loops[I], I);
+    for (size_t I = 0; I < F.Regions.Directives.size(); ++I)
+      directive(F.Regions.Directives[I], I);
+    steps(F, 0, F.Regions.Steps.size(), 2);
     for (size_t I = 0; I < F.Blocks.size(); ++I) {
       const Block &B = F.Blocks[I];
       Out << "  block " << I;
@@ -132,6 +135,8 @@ private:
       llvm::StringRef Name = It != Names.end()
                                  ? It->second.str()
                                  : T.Variable.str().rsplit('#').second.split('@').first;
+      if (T.Variable.str() == ThreadNumber)
+        Name = ThreadNumber;
       if (!First)
         Out << " + ";
       if (T.Coefficient != 1)
@@ -184,6 +189,72 @@ private:
       if (A.Distinct)
         Out << " distinct";
       Out << '\n';
+    }
+  }
+
+  void directive(const Directive &D, size_t Number) {
+    Out << "  directive " << Number << ' ' << name(D.Kind);
+    if (D.Parent != None)
+      Out << " in " << D.Parent;
+    for (uint32_t L : D.Loops)
+      Out << " of loop " << L;
+    for (const Clause &C : D.Clauses)
+      Out << ' ' << name(C.Kind) << '(' << C.Name.str() << ')';
+    for (const Depend &I : D.Depends)
+      Out << " depend(" << name(I.Kind) << ": " << I.What.Text.str() << ')';
+    if (D.Schedule != ScheduleKind::Unset)
+      Out << " schedule(" << name(D.Schedule) << ')';
+    if (D.Critical)
+      Out << " name " << D.Critical.str();
+    if (D.SafeLength)
+      Out << " safelen " << D.SafeLength;
+    for (auto [Is, What] : {std::make_pair(D.Teams, " teams"),
+                            {D.NoWait, " nowait"},
+                            {D.Ordered, " ordered"},
+                            {D.Single, " single"},
+                            {D.Undeferred, " undeferred"},
+                            {D.Mergeable, " mergeable"}})
+      if (Is)
+        Out << What;
+    Out << '\n';
+  }
+
+  void guards(const std::vector<Guard> &All, bool Conditional) {
+    for (const Guard &G : All) {
+      Out << " if ";
+      affine(G.Value);
+      Out << (G.Kind == GuardKind::Zero      ? " == 0"
+              : G.Kind == GuardKind::NonZero ? " != 0"
+                                             : " > 0");
+    }
+    Out << (Conditional ? " sometimes" : "") << '\n';
+  }
+
+  void steps(const FunctionFacts &F, uint32_t Begin, uint32_t End, unsigned Indent) {
+    const RegionFacts &R = F.Regions;
+    for (uint32_t S = Begin; S < End; S = R.Steps[S].End) {
+      const RegionStep &Step = R.Steps[S];
+      Out.indent(2 * Indent) << name(Step.Kind);
+      if (Step.Kind == RegionStepKind::Access) {
+        const RegionAccess &A = R.Accesses[Step.Index];
+        Out << ' ' << name(A.What.Kind) << ' ' << place(A.What.Base);
+        for (const Affine &I : A.What.Subscripts) {
+          Out << " [";
+          affine(I);
+          Out << ']';
+        }
+        if (A.What.Reduction)
+          Out << " reduction " << A.What.Reduction.str();
+        Out << (A.Atomic ? " atomic" : "");
+        guards(A.Guards, A.Conditional);
+        continue;
+      }
+      if (Step.Kind == RegionStepKind::Call)
+        Out << ' ' << F.Calls[Step.Index].Name.str();
+      else if (Step.Index != None)
+        Out << ' ' << Step.Index;
+      guards(Step.Guards, Step.Conditional);
+      steps(F, S + 1, Step.End, Indent + 1);
     }
   }
 

@@ -27,14 +27,15 @@ struct VariableUse {
 struct Step {
   enum Kind : uint8_t {
     Access,
-    Call, ///< Index is that of FunctionFacts::Calls.
     Sequence,
-    Branch, ///< One of Kids is evaluated; each is a Sequence.
-    Switch, ///< Kids with Case labels among them.
-    Loop,   ///< Kids: condition, body, increment; each is a Sequence.
-    Jump,   ///< Leaves the sequence: break, continue, return, goto, throw.
-    Label,  ///< May be reached from elsewhere.
-    Case,   ///< May be reached from the head of the switch.
+    Branch,    ///< One of Kids is evaluated; each is a Sequence.
+    Switch,    ///< Kids with Case labels among them.
+    Loop,      ///< Kids: condition, body, increment; each is a Sequence.
+    Jump,      ///< Leaves the sequence: break, continue, return, goto, throw.
+    Label,     ///< May be reached from elsewhere.
+    Case,      ///< May be reached from the head of the switch.
+    Directive, ///< Kids are evaluated under FunctionFacts::Regions.Directives[Index].
+    Call,      ///< Calls[Index] is made.
   };
   /// How much of the object E is meant.
   enum Extent : uint8_t {
@@ -62,7 +63,10 @@ struct Step {
   /// The glvalue as it stands there, when E is what a reference is bound to.
   const clang::Expr *Named = nullptr;
 
-  // Loop.
+  /// Branch: the condition of its first kid; that of the second is the opposite.
+  const clang::Expr *Condition = nullptr;
+
+  // Loop, Directive, Call.
   uint32_t Index = None;
   bool AtLeastOnce = false;
 };
@@ -93,7 +97,7 @@ struct LoopHeader {
 };
 
 struct ArgumentUse {
-  uint32_t Loop, Call, Argument;
+  uint32_t Loop, Call, Argument; ///< Loop is None under a directive but in no loop.
   const clang::Expr *E;
   bool ByValue = false; ///< An integer.
   /// Of an algorithm: the element of the range from E, or the index itself.
@@ -111,6 +115,15 @@ struct FunctionBody {
   bool HasLabels = false;
   /// What is returned by reference, with the loop around it.
   std::vector<std::pair<const clang::Expr *, uint32_t>> Returned;
+  /// What each atomic directive protects, by index into Regions.Directives.
+  llvm::DenseMap<uint32_t, const clang::Expr *> Atomics;
+  /// Items of depend clauses with the directive and loop they stand at.
+  struct DependItem {
+    uint32_t Directive, Loop;
+    DependKind Kind;
+    const clang::Expr *E;
+  };
+  std::vector<DependItem> Depends;
 
   explicit FunctionBody(FunctionContext &F) : F(F) {}
   FunctionFacts &facts() { return F.Facts; }
@@ -150,6 +163,10 @@ bool writesIn(const clang::Stmt *S, const clang::VarDecl *V);
 /// Unknown and Locals.
 void evaluate(FunctionBody &B, const clang::Stmt *S);
 
+// regionsteps.cpp
+/// Fills what of FunctionFacts::Regions needs the whole tree.
+void fillRegions(FunctionBody &B);
+
 // affine.cpp, elements.cpp
 /// The value of E, where it stands in loop Loop. Not Known when it is not affine.
 Affine affineOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
@@ -165,6 +182,10 @@ void recogniseHeader(FunctionBody &B, uint32_t L);
 /// Fills Accesses and Arguments of all loops and of the function, Arms, Fixed, and
 /// the order of calls. Headers, inductions and scalars must be known.
 void collect(FunctionBody &B);
+/// The memory that an access step, somewhere in loop Loop, touches.
+LoopAccess accessOf(FunctionBody &B, const Step &S, uint32_t Loop);
+/// R, with the text, type and place of E.
+LoopAccess describe(FunctionBody &B, ElementRef R, const clang::Expr *E);
 
 // scalars.cpp
 /// Scalars whose address is taken, or goes to a callee, are memory like any other:

@@ -2,6 +2,7 @@
 
 #include "facts/loopbody.h"
 
+#include "clang/AST/StmtOpenMP.h"
 #include "clang/Basic/Builtins.h"
 
 namespace heddle {
@@ -56,6 +57,7 @@ void number(FunctionContext &F, const Stmt *S, uint32_t Parent,
     // What it is given is evaluated before it runs.
     F.Facts.Loops.push_back(std::move(L));
   }
+  F.HasDirectives |= isa<OMPExecutableDirective>(S);
   if (isLoop(S)) {
     Loop L;
     L.Kind = isa<ForStmt>(S)     ? LoopKind::For
@@ -121,6 +123,8 @@ void fillLoops(FunctionContext &F) {
   F.Facts.Cost = cost(B, Body);
   classifyScalars(B);
   collect(B);
+  if (F.HasDirectives)
+    fillRegions(B);
   spellLoops(B, Body);
   for (uint32_t C = 0; C < F.Facts.Calls.size(); ++C) {
     const Call &Each = F.Facts.Calls[C];

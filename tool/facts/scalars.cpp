@@ -107,7 +107,10 @@ void Walk::step(const Step &S, State &Now, const State &Head) {
   case Step::Access:
     return access(S, Now);
   case Step::Sequence:
+  case Step::Directive:
     return steps(S.Kids, Now, Head);
+  case Step::Call:
+    return;
   case Step::Branch: {
     std::optional<State> Result;
     for (const Step &Each : S.Kids) {

@@ -8,6 +8,9 @@ namespace heddle {
 
 namespace {
 
+/// Of steps in regions, which are walked recursively.
+constexpr size_t MaxNesting = 5000;
+
 /// Visits every Place below a value.
 struct PlaceVisitor {
   llvm::function_ref<void(const Place &)> Visit;
@@ -57,6 +60,7 @@ public:
       orNone("the call that blocks", B.Call, F.Calls.size());
     for (const Loop &L : F.Loops)
       loop(L);
+    regions(F.Regions);
     auto Visit = [&](const Place &P) {
       if (P.Root == RootKind::Result)
         index("the call of a place", P.Index, F.Calls.size());
@@ -124,6 +128,44 @@ private:
     for (uint32_t P = L.Parent; P < F.Loops.size() && Fault.empty(); P = F.Loops[P].Parent)
       if (++Steps > F.Loops.size())
         Fault = "loops contain each other in a circle";
+  }
+
+  void regions(const RegionFacts &R) {
+    for (size_t D = 0; D < R.Directives.size(); ++D) {
+      orNone("the parent of directive " + llvm::Twine(D), R.Directives[D].Parent, D);
+      for (uint32_t L : R.Directives[D].Loops)
+        index("a loop of directive " + llvm::Twine(D), L, F.Loops.size());
+    }
+    for (const RegionAccess &A : R.Accesses)
+      orNone("the loop of an access in a region", A.Loop, F.Loops.size());
+    std::vector<size_t> Ends{R.Steps.size()};
+    for (size_t I = 0; I < R.Steps.size() && Fault.empty(); ++I) {
+      const RegionStep &S = R.Steps[I];
+      while (Ends.size() > 1 && Ends.back() == I)
+        Ends.pop_back();
+      if (S.End <= I || S.End > Ends.back())
+        Fault = ("step " + llvm::Twine(I) + " of a region ends at " + llvm::Twine(S.End)).str();
+      Ends.push_back(S.End);
+      if (Ends.size() > MaxNesting)
+        Fault = "the steps of a region are nested too deeply";
+      switch (S.Kind) {
+      case RegionStepKind::Directive:
+        index("the directive of a step", S.Index, R.Directives.size());
+        break;
+      case RegionStepKind::Loop:
+        index("the loop of a step", S.Index, F.Loops.size());
+        break;
+      case RegionStepKind::Access:
+        index("the access of a step", S.Index, R.Accesses.size());
+        break;
+      case RegionStepKind::Call:
+        index("the call of a step", S.Index, F.Calls.size());
+        break;
+      case RegionStepKind::Branch:
+      case RegionStepKind::Alternative:
+        break;
+      }
+    }
   }
 
   const FunctionFacts &F;

@@ -188,4 +188,8 @@ bool isObject(const Place &P);
 /// name (C11 6.5p7, [basic.lval]); records may contain each other.
 bool namesOnlyItself(llvm::StringRef Type);
 
+/// Path steps after the element that a call was given; false when a pointer is in
+/// the way.
+bool walkPath(LoopAccess &A, llvm::StringRef Path);
+
 } // namespace heddle

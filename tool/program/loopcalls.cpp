@@ -123,8 +123,7 @@ void Judge::hidden(FunctionId Callee, const Call &Here) {
   }
 }
 
-/// Path steps after the element that a call was given.
-static bool walkPath(LoopAccess &A, llvm::StringRef Path) {
+bool walkPath(LoopAccess &A, llvm::StringRef Path) {
   if (Path.contains('*'))
     return false;
   while (!Path.empty()) {

@@ -68,6 +68,25 @@ template <class Fn> void forVariables(FunctionFacts &F, Fn Apply) {
       InLoopAccess(A.What);
     llvm::for_each(L.Locals, Apply);
   }
+  auto InGuards = [&](std::vector<Guard> &All) {
+    for (Guard &G : All)
+      InAffine(G.Value);
+  };
+  for (Directive &D : F.Regions.Directives) {
+    for (Clause &C : D.Clauses)
+      Apply(C.Variable);
+    for (Depend &I : D.Depends)
+      InLoopAccess(I.What);
+    llvm::for_each(D.Locals, Apply);
+  }
+  for (RegionStep &S : F.Regions.Steps)
+    InGuards(S.Guards);
+  for (RegionAccess &A : F.Regions.Accesses) {
+    InLoopAccess(A.What);
+    Apply(A.Variable);
+    InGuards(A.Guards);
+    llvm::for_each(A.Extents, InAffine);
+  }
 }
 
 /// What tells one variable from another with the same USR: where it is defined,

@@ -163,6 +163,10 @@ std::string Reporter::iterations(const Race &R) const {
                              : does(R.B) + " in another one") +
            " at the same time: this loop must not run in parallel as it is";
   }
+  if (R.A.At == R.B.At && R.A.ReadsToo && !R.A.Operator.empty())
+    return quote(R.A.Text) + " is the same element in several iterations, and updated here by " +
+           "several threads at the same time: make it atomic, or a reduction (" +
+           R.A.Operator.str().str() + ") of " + Name;
   if (R.A.At == R.B.At)
     return quote(R.A.Text) + " is the same element in several iterations, and " + does(R.A) +
            " here by several threads at the same time: this loop must not run in parallel as it is";

@@ -78,6 +78,36 @@ void through_an_index_bad() {
     a[twice[i]] += i; // EXPECT: `a[twice[i]]` is the same element in several iterations
 }
 
+unsigned char shade[N];
+void histogram_bad(int n) {
+  int bins[256] = {};
+#pragma omp parallel for
+  for (int i = 0; i < n; i++)
+    bins[shade[i]]++; // EXPECT: make it atomic, or a reduction (+) of `bins`
+}
+
+void histogram_ok(int n) {
+  int bins[256] = {};
+#pragma omp parallel for reduction(+ : bins)
+  for (int i = 0; i < n; i++)
+    bins[shade[i]]++;
+#pragma omp parallel for
+  for (int i = 0; i < n; i++) {
+#pragma omp atomic
+    bins[shade[i]]++;
+  }
+#pragma omp parallel
+  {
+    int mine[256] = {};
+#pragma omp for
+    for (int i = 0; i < n; i++)
+      mine[shade[i]]++;
+#pragma omp critical
+    for (int k = 0; k < 256; k++)
+      bins[k] += mine[k];
+  }
+}
+
 void through_an_index_ok() {
 #pragma omp parallel for
   for (int i = 0; i < 8; i++)

@@ -128,7 +128,7 @@ struct RegionAccess {
   /// USR of the variable that is named: x in `x`, `x.f`, `x[i]` of an array, and
   /// the pointer p in `p[i]`. Empty when there is none.
   Symbol Variable;
-  /// For an element of an array of arrays: the sizes of the dimensions.
+  /// For an element of an array: the sizes of the dimensions.
   std::vector<Affine> Extents;
   /// Part of Variable itself, or of what it is a reference to; not of what it
   /// points to.

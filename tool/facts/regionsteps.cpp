@@ -238,8 +238,6 @@ std::vector<Affine> Flattener::extents(const Expr *E, uint32_t Loop) {
     else
       return {};
   }
-  if (Out.size() < 2)
-    return {};
   std::reverse(Out.begin(), Out.end());
   return Out;
 }

@@ -137,6 +137,8 @@ Carried RegionMemory::meet(const Point &X, const Point &Y, uint32_t Tested, cons
   if (Tested != None)
     if (std::optional<bool> Known = tabulated(X, Y, Tested))
       return *Known ? Carried::Yes : Carried::No;
+  if (Tested != None && crowded(X, Y, Tested))
+    return Carried::Yes;
   if (vague(X, Tested, Equal) || vague(Y, Tested, Equal) || symbolic(X, Y))
     return Carried::Unknown;
   if (Tested != None && (leavesRow(X, Y, Tested) || leavesRow(Y, X, Tested)))
@@ -263,6 +265,19 @@ std::optional<bool> RegionMemory::tabulated(const Point &X, const Point &Y, uint
         if (It->second != I)
           return true;
   return false;
+}
+
+/// `count[kind[i]]++` with more iterations than elements, or so few elements that
+/// nobody would run so few iterations in parallel.
+bool RegionMemory::crowded(const Point &X, const Point &Y, uint32_t Tested) const {
+  constexpr int64_t Few = 256;
+  if (&X != &Y || !X.ReadsToo || X.A.Subscripts.size() != 1 || X.Extents.size() != 1 ||
+      X.A.Subscripts[0].Through.empty() || !X.Extents[0].Known || !X.Extents[0].Terms.empty() ||
+      X.Conditional || !X.Guards.empty())
+    return false;
+  int64_t Size = X.Extents[0].Constant;
+  const std::optional<uint64_t> &Trip = W.LoopIds[Tested].L->Trip;
+  return Size > 0 && (Trip ? *Trip > uint64_t(Size) : Size <= Few);
 }
 
 Place RegionMemory::sameAs(const Place &Base) {

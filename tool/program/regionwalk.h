@@ -218,6 +218,7 @@ private:
   bool leavesRow(const Point &X, const Point &Y, uint32_t Tested) const;
   std::optional<bool> tabulated(const Point &X, const Point &Y, uint32_t Tested) const;
   const Variable *table(Symbol Text) const;
+  bool crowded(const Point &X, const Point &Y, uint32_t Tested) const;
 
   const RegionWalk &W;
   std::optional<std::map<Place, Place>> Same;

@@ -163,9 +163,8 @@ void Finder::findRegions() {
       if (L.Kind == LaunchKind::ParallelRegion)
         Regions.insert(L.Entry);
     for (const Call &C : Facts.Calls)
-      if (C.System && llvm::any_of(C.Args, [](const Place &A) {
-            return A.Root == RootKind::Global && A.Name.str().contains("execution");
-          }))
+      // The policy is a type argument of the instance: parallel_policy and its like.
+      if (C.System && C.Callee.str().contains("parallel_") && C.Callee.str().contains("_policy"))
         for (const Callable &Each : C.Callables)
           Regions.insert(Each.Usr);
   }

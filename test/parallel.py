@@ -23,7 +23,8 @@ or shows itself in another way, by a loop of its own that stands under
     #ifdef _OPENMP
 
 NOT-SHOWN keeps the clauses of an EXPECT line, but not an edit of the tool, from being
-tried. With --labels-only the tool is not asked. OpenMP's own ordering is made known to ThreadSanitizer by libarcher.
+tried. With --labels-only the tool is not asked. OpenMP's own ordering is made known to
+ThreadSanitizer by libarcher.
 """
 import argparse
 import collections
@@ -87,12 +88,11 @@ class Programs:
 
     def __init__(self, file, flags, heddle, scratch):
         self.name = os.path.basename(file)
-        self.flags, self.heddle, self.scratch = flags, heddle, scratch
+        # What it includes stays where it is.
+        self.flags = [*flags, "-iquote", os.path.dirname(os.path.abspath(file))]
+        self.heddle, self.scratch = heddle, scratch
         self.compiler = database.COMPILER[os.path.splitext(file)[1]]
         self.text = open(file, encoding="utf-8").read()
-        inputs = os.path.join(os.path.dirname(os.path.abspath(file)), "Inputs")
-        if os.path.isdir(inputs):
-            shutil.copytree(inputs, os.path.join(scratch, "Inputs"))
 
     def write(self, text):
         path = os.path.join(self.scratch, self.name)
@@ -140,25 +140,33 @@ class Programs:
         return "\n".join(lines)
 
 
-def run(program, *arguments, threads=1):
-    """Code, output and the sanitizer's report."""
+def run(program, *arguments, threads=1, sanitizer=""):
+    """Code, output and the sanitizer's report; sanitizer has its options."""
     environment = dict(
         os.environ,
         OMP_NUM_THREADS=str(threads),
         OMP_DYNAMIC="false",
         OMP_WAIT_POLICY="passive",
         OMP_TOOL_LIBRARIES=ARCHER,
-        TSAN_OPTIONS="ignore_noninstrumented_modules=1 exitcode=0 history_size=4",
+        TSAN_OPTIONS="ignore_noninstrumented_modules=1 history_size=4 " + sanitizer,
     )
     # Without randomised addresses: the kernel's default does not fit the shadow memory.
     done = subprocess.run(
-        ["setarch", "-R", program, *arguments],
+        [*(["setarch", "-R"] if sanitizer else []), program, *arguments],
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=120,
     )
     return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
+
+
+def sanitizes(program):
+    """ThreadSanitizer can start here: a run of no case ends well."""
+    code, _, err = run(program, "none", sanitizer="exitcode=0")
+    if code:
+        print("ThreadSanitizer cannot run here: " + err.strip()[:200])
+    return not code
 
 
 def labelled(original, fixed, cases):
@@ -185,7 +193,8 @@ def labelled(original, fixed, cases):
 
 
 def difference(serial, parallel):
-    return "\n".join(difflib.unified_diff(serial.splitlines(), parallel.splitlines(), "serial", "parallel", "", "", 0))
+    lines = difflib.unified_diff(serial.split("\n"), parallel.split("\n"), "serial", "parallel", n=0, lineterm="")
+    return "\n".join(lines) + "\n"
 
 
 def parallel_loops(programs, cases, serial):
@@ -195,13 +204,19 @@ def parallel_loops(programs, cases, serial):
     for threads in THREADS:
         code, out, err = run(program, threads=threads)
         if code or out != serial:
-            yield f"by {threads} threads it prints something else (code {code})\n{difference(serial, out)}{err[:500]}"
-    code, out, report = run(programs.build(text, "checked", "-fopenmp", "-fsanitize=thread"), threads=THREADS[-1])
-    if RACE in report or code:
-        where = ", ".join(c.name for c in cases if re.search(rf"\b{c.name}\b", report))
-        yield f"a race where none may be, in {where} (code {code})\n{report[:3000]}"
-    elif out != serial:
-        yield f"it prints something else under ThreadSanitizer\n{difference(serial, out)}"
+            yield f"by {threads} threads it prints something else (code {code})"
+            yield difference(serial, out) + err[:500]
+    # Dealt out one by one, neighbours meet as well.
+    text = re.sub(r"(?m)^(\s*#pragma omp parallel for\b(?!.*\bschedule\b).*)$", r"\1 schedule(static, 1)", text)
+    program = programs.build(text, "checked", "-fopenmp", "-fsanitize=thread")
+    for threads in (3, 4) if sanitizes(program) else ():
+        code, out, report = run(program, threads=threads, sanitizer="exitcode=0")
+        if RACE in report or code:
+            where = ", ".join(c.name for c in cases if re.search(rf"\b{c.name}\b", report))
+            yield f"a race where none may be, in {where} (code {code})\n{report[:3000]}"
+            break
+        if out != serial:
+            yield f"it prints something else under ThreadSanitizer\n{difference(serial, out)}"
     hand = [c.name for c in cases if c.by_hand and c.expects and c.name not in (name for name, _ in edited)]
     print(
         f"{len(edited) + len(named) + len(hand)} loops in parallel: {len(edited)} by an edit of the tool,"
@@ -230,6 +245,8 @@ def carried_loops(programs, cases, plain):
             # On the same line, for the numbers of the lines to stay.
             lines[line - 1] = '_Pragma("omp parallel for schedule(static, 1)") ' + lines[line - 1]
     program = programs.build("\n".join(lines), "carried", "-fopenmp", "-fsanitize=thread")
+    if not sanitizes(program):
+        return
     by_race, by_output = [], []
     for case in cases:
         if not case.carried:
@@ -239,16 +256,21 @@ def carried_loops(programs, cases, plain):
             sys.exit(f"main does not run {case.name}")
         for attempt in range(TRIES):
             # By 3 as well, for what meets again after a multiple of 4 iterations.
-            code, out, report = run(program, case.name, threads=4 - attempt % 2)
+            # After a race anything may happen, so it ends the program.
+            code, out, report = run(program, case.name, threads=4 - attempt % 2, sanitizer="halt_on_error=1")
             if races_in(report, programs.name, case):
                 by_race.append(case.name)
                 break
-            if code or out != serial:
+            if RACE not in report and (code or out != serial):
                 by_output.append(case.name)
                 break
         else:
-            yield f"{case.name}: neither a race nor another output when the loop runs in parallel\n{report[:1500]}"
-    print(f"{len(by_race) + len(by_output)} loops must stay serial: {len(by_race)} by a race, {len(by_output)} by output")
+            yield f"{case.name}: neither a race nor another output when the loop runs in parallel"
+            yield report[:1500]
+    print(
+        f"{len(by_race) + len(by_output)} loops must stay serial: {len(by_race)} by a race,"
+        f" {len(by_output)} by output"
+    )
     print("by output: " + ", ".join(by_output))
 
 

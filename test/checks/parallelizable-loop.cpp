@@ -161,7 +161,7 @@ void scatter_bad(std::vector<double> &to, const std::vector<int> &index) {
 }
 
 void histogram_bad(const std::vector<int> &values) {
-  for (std::size_t i = 0; i < values.size(); ++i)  // EXPECT: reduction(+ : histogram[:256])
+  for (std::size_t i = 0; i < values.size(); ++i)  // EXPECT: reduction(+ : histogram)
     histogram[values[i]] += static_cast<int>(heavy(values[i]));
 }
 

@@ -91,6 +91,12 @@ void inner_of_a_recurrence_over_rows_bad() {
       a[i][j] += a[i - 1][j];
 }
 
+void only_along_the_row_bad() {
+  for (int i = 0; i < N; ++i)  // CARRIED
+    for (int j = 1; j < N; ++j)  // EXPECT: independent
+      cube[0][0][j] = cube[0][0][j] * 0.5 + a[i][j];
+}
+
 void outer_of_a_recurrence_along_rows_bad() {
   for (int i = 0; i < N; ++i)  // EXPECT: independent
     for (int j = 1; j < N; ++j)
@@ -239,12 +245,6 @@ void skewed_ok() {
       a[i][j] = a[i - 1][j + 1] + a[i][j - 1];
 }
 
-void first_row_of_all_ok() {
-  for (int i = 0; i < N; ++i)  // CARRIED
-    for (int j = 1; j < N; ++j)
-      cube[0][0][j] = cube[0][0][j - 1] * 0.5 + a[i][j];
-}
-
 void shortest_paths_ok() {
   for (int k = 0; k < N; ++k)  // CARRIED
     for (int i = 0; i < N; ++i)
@@ -265,6 +265,7 @@ int main(int argc, char **argv) {
   SHOW(symbolic_row_length_bad(N, N));
   SHOW(symbolic_column_order_bad(N, N));
   SHOW(inner_of_a_recurrence_over_rows_bad());
+  SHOW(only_along_the_row_bad());
   SHOW(outer_of_a_recurrence_along_rows_bad());
   SHOW(forward_substitution_bad());
   SHOW(lower_triangle_bad());
@@ -289,6 +290,5 @@ int main(int argc, char **argv) {
   SHOW(mirrored_read_ok());
   SHOW(double_stride_ok());
   SHOW(skewed_ok());
-  SHOW(first_row_of_all_ok());
   SHOW(shortest_paths_ok());
 }

@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <stdexcept>
+#include <string>
 #include <vector>
 
 constexpr int N = 200;
@@ -77,9 +78,15 @@ double cached(int n) {
   }
   return last;
 }
-const char *inStaticBuffer(int n) {
-  static char text[32];
-  std::snprintf(text, sizeof text, "%d", n);
+/// The last digit first.
+const char *digitsOf(int n) {
+  static char text[12];
+  int k = 0;
+  do {
+    text[k++] = static_cast<char>('0' + n % 10);
+    n /= 10;
+  } while (n);
+  text[k] = 0;
   return text;
 }
 double fromTable(int n) {
@@ -184,7 +191,7 @@ void cache_of_one_ok() {
 
 void static_buffer_ok() {
   for (int i = 0; i < N; ++i)  // CARRIED
-    numbers[i] = std::atoi(inStaticBuffer(i));
+    numbers[i] = digitsOf(i)[0] - '0';
 }
 
 void thread_local_counter_ok() {
@@ -288,7 +295,7 @@ void environment_ok() {
   for (int i = 0; i < 20; ++i) {  // CARRIED
     const char *before = std::getenv("LOOP_COUNT");
     numbers[i] = before ? std::atoi(before) + 1 : 1;
-    setenv("LOOP_COUNT", inStaticBuffer(numbers[i]), 1);
+    setenv("LOOP_COUNT", std::to_string(numbers[i]).c_str(), 1);
   }
   unsetenv("LOOP_COUNT");
 }

@@ -145,27 +145,37 @@ void always_counted_bad() {
   }
 }
 
-// A temporary that is seen from elsewhere
+void stopped_by_exit_bad() {
+  for (int i = 0; i < N; ++i) {  // EXPECT: if `exit` does not end the program
+    b[i] = a[i] + 1;
+    if (b[i] < 0)
+      std::exit(static_cast<int>(i));
+  }
+}
 
-void global_that_a_callee_reads_ok() {
-  for (int i = 0; i < N; ++i) {  // CARRIED
+void global_that_a_callee_reads_bad() {
+  for (int i = 0; i < N; ++i) {  // CARRIED // EXPECT: if `kept` is scratch space
+    // NOT-SHOWN: as it is declared, there is one for all threads
     kept = a[i];
     b[i] = usesKept(b[i]);
   }
 }
 
+void array_that_a_callee_reads_bad() {
+  for (int i = 0; i < N; ++i) {  // CARRIED // EXPECT: if `scratch` is scratch space
+    // NOT-SHOWN: as it is declared, there is one for all threads
+    scratch[0] = a[i];
+    scratch[1] = b[i];
+    c[i] = usesScratch();
+  }
+}
+
+// A temporary that is seen from elsewhere
+
 void global_that_a_callee_writes_ok() {
   for (int i = 0; i < N; ++i) {  // CARRIED
     setsKept(a[i]);
     b[i] = kept * 2;
-  }
-}
-
-void array_that_a_callee_reads_ok() {
-  for (int i = 0; i < N; ++i) {  // CARRIED
-    scratch[0] = a[i];
-    scratch[1] = b[i];
-    c[i] = usesScratch();
   }
 }
 
@@ -374,15 +384,6 @@ found:
   return true;
 }
 
-void stopped_by_exit_ok() {
-  for (int i = 0; i < N; ++i) {
-    // NOT-SHOWN: the program would end in the middle of other iterations
-    b[i] = a[i] + 1;
-    if (b[i] < 0)
-      std::exit(static_cast<int>(i));
-  }
-}
-
 int main(int argc, char **argv) {
   only(argc, argv);
   SHOW(leaving_a_switch_bad());
@@ -396,9 +397,9 @@ int main(int argc, char **argv) {
   SHOW(shared_pointer_bad());
   SHOW(three_of_four_bad());
   SHOW(always_counted_bad());
-  SHOW(global_that_a_callee_reads_ok());
+  SHOW(global_that_a_callee_reads_bad());
   SHOW(global_that_a_callee_writes_ok());
-  SHOW(array_that_a_callee_reads_ok());
+  SHOW(array_that_a_callee_reads_bad());
   SHOW(through_its_address_ok());
   SHOW(address_is_kept_ok());
   SHOW(captured_by_reference_ok());
@@ -425,5 +426,5 @@ int main(int argc, char **argv) {
   SHOW(filled_by_varying_rows_ok());
   SHOW(counted_unless_skipped_ok());
   SHOW(left_by_goto_ok());
-  SHOW(stopped_by_exit_ok());
+  SHOW(stopped_by_exit_bad());
 }

@@ -117,6 +117,9 @@ void Writer::privates() {
 
 void Writer::reduction(const LoopJudgement::Reduction &R) {
   StringRef Name = R.Name.str();
+  if (Name.empty())
+    return cannot("what it combines has no name here: combine in a local variable, and store that "
+                  "after the loop");
   Out.Clauses.push_back(("reduction(" + R.Operator.str() + " : " + Name + ")").str());
   StringRef Operator = R.Operator.str();
   if (Operator == "append")

@@ -84,16 +84,33 @@ const Expr *Resolver::value(const VarDecl *V, const Expr *Use, bool Loads) {
   return Holds(Value, From) ? Value : nullptr;
 }
 
-/// Entry value + By * number of iterations done.
+/// How far I has come at Use since loop L began.
 Affine Resolver::advanced(uint32_t L, const Induction &I, const Expr *Use) {
   const struct Loop &Facts = B.facts().Loops[L];
-  if (Facts.Index.empty() || std::abs(Facts.Step) != 1 || !Facts.Lower.Known)
+  if (Facts.Index.empty() || std::abs(Facts.Step) != 1 || Facts.Strided || !Facts.Lower.Known)
     return {};
   Affine Done = combine(term(Facts.Index), Facts.Lower, -1);
   Affine R = combine(constantAffine(0), Done, Facts.Step * I.By);
-  if (I.InBody && after(Use, I.Update))
-    R = combine(R, constantAffine(I.By), 1);
+  for (const Induction::Update &U : I.Updates)
+    if (U.InBody && F.Unit.Sources.isBeforeInTranslationUnit(
+                        U.End, F.Unit.Sources.getExpansionLoc(Use->getBeginLoc())))
+      R = combine(R, constantAffine(U.By), 1);
   return R;
+}
+
+/// The sum over all loops around in which V is an induction, innermost first as far
+/// as they go without a gap; nothing when it is none.
+std::optional<Affine> Resolver::advanced(const VarDecl *V, const Expr *Use) {
+  std::optional<Affine> Sum;
+  for (uint32_t L : chain()) {
+    auto It = llvm::find_if(B.Headers[L].Inductions,
+                            [&](const Induction &I) { return I.Var == V; });
+    if (It != B.Headers[L].Inductions.end())
+      Sum = Sum ? combine(*Sum, advanced(L, *It, Use), 1) : advanced(L, *It, Use);
+    else if (Sum)
+      break;
+  }
+  return Sum;
 }
 
 Affine Resolver::variable(const DeclRefExpr *D, const VarDecl *V) {
@@ -110,10 +127,9 @@ Affine Resolver::variable(const DeclRefExpr *D, const VarDecl *V) {
         R.Constant = B.facts().Loops[L].Step;
       return R;
     }
-    for (const Induction &I : H.Inductions)
-      if (I.Var == V)
-        return combine(advanced(L, I, D), term(Symbol((Usr.str() + "#entry").str())), 1);
   }
+  if (std::optional<Affine> R = advanced(V, D))
+    return combine(*R, term(Symbol((Usr.str() + "#entry").str())), 1);
   if (const Expr *Value = value(V, D, false))
     if (Affine R = affine(Value); R.Known)
       return R;
@@ -180,14 +196,8 @@ Affine Resolver::affine(const Expr *E) {
       return combine(affine(O->getLHS()), affine(O->getRHS()), 1);
     case BO_Sub:
       return combine(affine(O->getLHS()), affine(O->getRHS()), -1);
-    case BO_Mul: {
-      Affine X = affine(O->getLHS()), Y = affine(O->getRHS());
-      if (X.Known && X.Terms.empty())
-        std::swap(X, Y);
-      if (Y.Known && Y.Terms.empty())
-        return combine(constantAffine(0), X, Y.Constant);
-      return {};
-    }
+    case BO_Mul:
+      return product(affine(O->getLHS()), affine(O->getRHS()));
     case BO_Shl: {
       Affine Y = affine(O->getRHS());
       if (Y.Known && Y.Terms.empty() && Y.Constant >= 0 && Y.Constant < 32)
@@ -229,45 +239,6 @@ Affine Resolver::affine(const Expr *E) {
     if (Place P = F.lvalue(M->getImplicitObjectArgument()); P.known())
       return term(Symbol(toString(P) + "." + M->getMethodDecl()->getNameAsString() + "()"));
   return {};
-}
-
-Affine constantAffine(int64_t Value) { return {true, Value, {}, {}}; }
-
-Affine combine(const Affine &A, const Affine &B, int64_t Factor) {
-  if (!A.Known || !B.Known)
-    return {};
-  if (!A.Through.empty() || !B.Through.empty()) {
-    bool First = !A.Through.empty();
-    Affine R = First ? A : B;
-    const Affine &Other = First ? B : A;
-    int64_t Added;
-    if (!Other.Through.empty() || !Other.Terms.empty() || (!First && Factor != 1) ||
-        llvm::MulOverflow(Other.Constant, First ? Factor : 1, Added) ||
-        llvm::AddOverflow(R.Plus, Added, R.Plus))
-      return {};
-    return R;
-  }
-  Affine R;
-  R.Known = true;
-  int64_t Product;
-  if (llvm::MulOverflow(B.Constant, Factor, Product) ||
-      llvm::AddOverflow(A.Constant, Product, R.Constant))
-    return {};
-  R.Terms = A.Terms;
-  for (const Term &T : B.Terms) {
-    if (llvm::MulOverflow(T.Coefficient, Factor, Product))
-      return {};
-    auto It = llvm::find_if(R.Terms, [&](const Term &X) { return X.Variable == T.Variable; });
-    if (It == R.Terms.end())
-      R.Terms.push_back({T.Variable, Product});
-    else if (llvm::AddOverflow(It->Coefficient, Product, It->Coefficient))
-      return {};
-  }
-  llvm::erase_if(R.Terms, [](const Term &T) { return T.Coefficient == 0; });
-  llvm::sort(R.Terms, [](const Term &X, const Term &Y) { return X.Variable < Y.Variable; });
-  if (R.Terms.size() > 24)
-    return {};
-  return R;
 }
 
 Affine affineOf(FunctionBody &B, const Expr *E, uint32_t Loop) {

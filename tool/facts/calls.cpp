@@ -270,6 +270,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
     return;
   uint32_t Index = Found->second;
   const FunctionDecl *F = E->getDirectCallee();
+  if (!F) // through a pointer that is always the same
+    F = callable(E->getCallee()).F;
   llvm::SmallVector<const Expr *, 8> Args(E->arguments());
   const Expr *Object = nullptr;
   const CXXRecordDecl *Class = nullptr;

@@ -67,6 +67,8 @@ bool Evaluation::implicitCalls(const Stmt *S) {
 /// allows; otherwise the callee's summary will say.
 void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Expr *E, uint32_t Call,
                           bool Known, bool Pure) {
+  if (isa<CXXDefaultArgExpr>(E))
+    return;
   eval(E);
   const ParmVarDecl *P =
       Callee && Number < Callee->getNumParams() ? Callee->getParamDecl(Number) : nullptr;
@@ -111,6 +113,11 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
   const FunctionDecl *Callee = E->getDirectCallee();
   auto Found = F.CallIndices.find(E);
   uint32_t Index = Found == F.CallIndices.end() ? None : Found->second;
+  if (auto Loop = F.Loops.find(E); Loop != F.Loops.end()) {
+    if (Index != None)
+      B.Handled.insert(Index);
+    return algorithm(E, algorithmOf(F.Unit, E), Loop->second);
+  }
   const Expr *Object = nullptr;
   const CXXRecordDecl *Class = nullptr;
   unsigned First = 0;
@@ -153,8 +160,7 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
   for (unsigned I = First; I < E->getNumArgs(); ++I)
     argument(Callee, I - First, E->getArg(I), Index, Known, Pure);
   if (Callee && Callee->isNoReturn()) {
-    if (Index != None)
-      B.Handled.insert(Index);
+    called(Index);
     jump();
     return;
   }
@@ -186,7 +192,7 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
   if (!Write &&
       (E->getNumArgs() == First || Op == OO_Subscript || Op == OO_Star || Op == OO_Arrow)) {
     // size(), empty(), *it: the elements are not read by this alone
-    if (Api.Container && Op == OO_None && innermost() != None)
+    if (Api.Container && Op == OO_None && innermost() != None && strip(Object)->isGLValue())
       if (Step *A = access(Object, true, false, Step::Structure)) {
         A->Var = nullptr;
         A->Pointee = Pointer;
@@ -218,8 +224,10 @@ void Evaluation::construct(const CXXConstructExpr *E) {
   const ApiModel &Api = F.Unit.api(C);
   bool Acts = Api.Blocks || Api.Locks || Api.Launches || Api.Joins || Api.Hazard;
   bool Known = C->isTrivial() || (F.Unit.inSystemHeader(C) && !Acts);
+  // What containers and the like are made from is only read.
+  bool Reads = Known && isStandard(C);
   for (unsigned I = 0; I < E->getNumArgs(); ++I)
-    argument(C, I, E->getArg(I), Index, Known);
+    argument(C, I, E->getArg(I), Index, Known, Reads);
   if (!Known)
     called(Index);
   else if (Index != None)

@@ -26,6 +26,8 @@ struct Update {
   const VarDecl *V = nullptr;
   const Expr *E = nullptr;
   std::optional<int64_t> By; ///< Empty when the step is not a constant.
+  bool InCondition = false;
+  const Expr *Step = nullptr; ///< Then: the step.
 };
 
 class Header {
@@ -55,7 +57,9 @@ private:
   void updates(const Expr *E, llvm::SmallVectorImpl<Update> &Out) const;
   void bodyUpdates(const Stmt *Body, llvm::SmallVectorImpl<Update> &Out) const;
   bool changes(const Stmt *In, const Expr *Value) const;
-  bool condition(const Expr *Cond, llvm::ArrayRef<Update> Updates);
+  bool fixed(const Expr *Value) const;
+  bool condition(const Expr *Cond, llvm::SmallVectorImpl<Update> &Updates);
+  const UnaryOperator *countDown(const Expr *E) const;
   const Expr *initial(const Stmt *Init, const VarDecl *V) const;
   void lower(const Stmt *Init);
   void pointerBounds(const Expr *Bound);
@@ -115,7 +119,7 @@ std::optional<Update> Header::update(const Expr *E) const {
   std::optional<int64_t> C = constant(By);
   if (C && Minus)
     C = -*C;
-  return Update{V, E, C};
+  return Update{V, E, C, false, By};
 }
 
 void Header::updates(const Expr *E, llvm::SmallVectorImpl<Update> &Out) const {
@@ -154,8 +158,42 @@ bool Header::changes(const Stmt *In, const Expr *Value) const {
   return Found;
 }
 
-bool Header::condition(const Expr *Cond, llvm::ArrayRef<Update> Updates) {
+/// Computed from variables that do not change in the loop, without a look at memory.
+bool Header::fixed(const Expr *Value) const {
+  if (isa<CallExpr, ArraySubscriptExpr, MemberExpr>(Value))
+    return false;
+  if (const VarDecl *V = variableOf(Value))
+    return !V->getType()->isReferenceType() && !B.use(V).AddressTaken && !writesIn(H.S, V);
+  bool All = true;
+  forEachChild(Value, [&](const Stmt *C) {
+    const auto *E = dyn_cast<Expr>(C);
+    All = All && E && fixed(E);
+  });
+  return All;
+}
+
+/// `i--` as, or in, the condition: what it says of the value that the body sees.
+const UnaryOperator *Header::countDown(const Expr *E) const {
+  const auto *U = dyn_cast<UnaryOperator>(plain(E));
+  return U && U->isIncrementDecrementOp() && U->isPostfix() && variableOf(U->getSubExpr()) ? U
+                                                                                          : nullptr;
+}
+
+bool Header::condition(const Expr *Cond, llvm::SmallVectorImpl<Update> &Updates) {
   Cond = plain(Cond);
+  if (const UnaryOperator *U = countDown(Cond);
+      U && U->isDecrementOp() && U->getType()->isIntegralOrEnumerationType()) {
+    const VarDecl *V = variableOf(U->getSubExpr());
+    Updates.push_back({V, U, -1, true, nullptr});
+    if (llvm::count_if(Updates, [&](const Update &X) { return X.V == V; }) != 1)
+      return unknown("its index changes more than once in an iteration", U->getSourceRange());
+    L.Index = B.F.Unit.usr(V);
+    L.IndexName = Symbol(V->getName());
+    L.Step = -1;
+    L.Upper = constantAffine(-1);
+    H.Index = V;
+    return true;
+  }
   const Expr *Left = nullptr, *Right = nullptr;
   BinaryOperatorKind Op = BO_NE;
   if (const auto *R = dyn_cast<CXXRewrittenBinaryOperator>(Cond)) {
@@ -178,6 +216,12 @@ bool Header::condition(const Expr *Cond, llvm::ArrayRef<Update> Updates) {
   for (bool Swapped : {false, true}) {
     const Expr *Side = plain(Swapped ? Right : Left), *Bound = Swapped ? Left : Right;
     int64_t Shift = 0;
+    if (const UnaryOperator *U = countDown(Side)) {
+      int64_t By = U->isIncrementOp() ? 1 : -1;
+      Updates.push_back({variableOf(U->getSubExpr()), U, By, true, nullptr});
+      Shift = -By;
+      Side = plain(U->getSubExpr());
+    }
     if (const auto *O = dyn_cast<BinaryOperator>(Side); O && O->isAdditiveOp())
       if (std::optional<int64_t> C = constant(O->getRHS())) {
         Shift = O->getOpcode() == BO_Add ? *C : -*C;
@@ -204,6 +248,8 @@ bool Header::condition(const Expr *Cond, llvm::ArrayRef<Update> Updates) {
       Up = *It->By > 0;
     } else if (It->By && (*It->By == 0 || (*It->By > 0) != Up))
       return unknown("its index moves away from its bound", Cond->getSourceRange());
+    if (!It->By && !(It->Step && fixed(It->Step)))
+      return unknown("its step changes in the loop", It->E->getSourceRange());
     L.Index = B.F.Unit.usr(V);
     L.IndexName = Symbol(V->getName());
     L.Step = It->By ? *It->By : Up ? 1 : -1;
@@ -303,6 +349,18 @@ bool Header::annotatable(const ForStmt *S, llvm::ArrayRef<Update> Updates) const
 
 void Header::recognise() {
   L.InMacro = H.S->getBeginLoc().isMacroID();
+  if (const auto *C = dyn_cast<CallExpr>(H.S)) {
+    AlgorithmCall Is = algorithmOf(B.F.Unit, C);
+    L.Index = Symbol((B.F.Facts.Usr.str() + "#element@" + llvm::Twine(L.At.Line) + ":" +
+                      llvm::Twine(L.At.Column))
+                         .str());
+    L.Lower = constantAffine(0);
+    if (Is.Model->Index) {
+      L.Lower = affineOf(B, C->getArg(Is.First), L.Parent);
+      L.Upper = affineOf(B, C->getArg(Is.First + 1), L.Parent);
+    }
+    return;
+  }
   if (const auto *R = dyn_cast<CXXForRangeStmt>(H.S)) {
     const VarDecl *V = R->getLoopVariable();
     H.Index = V->getCanonicalDecl();
@@ -337,7 +395,7 @@ void Header::recognise() {
   if (!condition(Cond, Updates))
     return;
   const Update *U = llvm::find_if(Updates, [&](const Update &X) { return X.V == H.Index; });
-  bool InBody = U >= Updates.data() + InHeader;
+  bool InBody = U >= Updates.data() + InHeader && !U->InCondition;
   if (InBody)
     H.Update = U->E;
   // Anything else that may move the index.
@@ -352,7 +410,8 @@ void Header::recognise() {
         Count(Each);
   } else if (const auto *E = dyn_cast<Expr>(Body); !InBody || !E || plain(E) != H.Update)
     Count(Body);
-  Count(Cond);
+  if (!U->InCondition)
+    Count(Cond);
   if (Others || B.use(H.Index).AddressTaken) {
     unknown("its index `" + L.IndexName.str() + "` may change in the body", H.S->getBeginLoc());
     L.Index = {};
@@ -365,6 +424,11 @@ void Header::recognise() {
     L.Lower.Terms = {{Symbol((L.Index.str() + "#entry").str()), 1}};
   } else
     L.Lower = constantAffine(0);
+  struct Before { // the condition has moved it once when the body begins
+    Loop &L;
+    int64_t By;
+    ~Before() { L.Lower = combine(L.Lower, constantAffine(By), 1); }
+  } Moved{L, U->InCondition ? *U->By : 0};
   if (InBody || !isa<ForStmt>(H.S)) {
     if (isa<DoStmt>(H.S))
       L.Upper = {};
@@ -374,8 +438,12 @@ void Header::recognise() {
   if (H.Start && H.Index->getType()->isAnyPointerType())
     if (const auto *O = dyn_cast<BinaryOperator>(plain(Cond)))
       pointerBounds(variableOf(O->getLHS()) == H.Index ? O->getRHS() : O->getLHS());
+  if (U->InCondition)
+    return;
   if (U->By)
     trip();
+  else
+    L.Strided = true;
   L.Annotatable = annotatable(cast<ForStmt>(H.S), llvm::ArrayRef(Updates).take_front(InHeader)) &&
                   U->By.has_value();
 }

@@ -36,6 +36,7 @@ LoopAccess describe(FunctionBody &B, ElementRef R, const Expr *E) {
   A.Distinct = R.Distinct;
   A.Container = R.Container;
   A.Rows = R.Rows;
+  A.Part = R.Part;
   if (E) {
     A.Text = B.F.Unit.text(E);
     QualType T = E->getType();
@@ -59,12 +60,20 @@ private:
   void steps(const std::vector<Step> &Steps, uint32_t Loop, uint32_t Arm);
   void access(const Step &S, uint32_t Loop, uint32_t Arm);
   void argument(const ArgumentUse &A);
+  /// From the first element of a range to that at the loop's index.
+  void moveAlong(LoopAccess &A, uint32_t L) {
+    if (A.Subscripts.empty())
+      A.Subscripts.push_back({});
+    else
+      A.Subscripts.back() =
+          combine(A.Subscripts.back(), variableAffine(B.facts().Loops[L].Index), 1);
+  }
   uint32_t arm(uint32_t Parent, uint32_t Loop) {
     B.facts().Arms.push_back({Parent, Loop});
     return B.facts().Arms.size() - 1;
   }
   bool outlives(const VarDecl *V) const {
-    return V->hasGlobalStorage() || V->getDeclContext() != B.F.Fn;
+    return V->hasGlobalStorage() || V->isInitCapture() || V->getDeclContext() != B.F.Fn;
   }
   void add(LoopAccess A, uint32_t L) {
     FunctionFacts &F = B.facts();
@@ -91,6 +100,8 @@ void Collector::run() {
   for (const ArgumentUse &A : B.Arguments)
     if (A.Call != None && !B.Handled.contains(A.Call))
       argument(A);
+  for (const auto &[E, Loop] : B.Returned)
+    B.facts().Returned.push_back(describe(B, elementOf(B, E, Loop), E));
   for (const ParmVarDecl *P : B.F.Fn->parameters()) {
     const VariableUse &Use = B.use(P);
     bool Changes = (!Use.Writes.empty() || Use.AddressTaken) && !P->getType()->isReferenceType();
@@ -147,7 +158,17 @@ void Collector::access(const Step &S, uint32_t L, uint32_t Arm) {
   LoopAccess A;
   if (S.Var) {
     ElementRef R;
-    R.Base = B.F.variable(S.Var);
+    R.Base = B.F.variable(S.Var, true);
+    if (S.Var->getTLSKind() != VarDecl::TLS_None || B.F.Copied.contains(S.Var) ||
+        S.Var->isInitCapture()) {
+      // State of the thread, or of the lambda itself.
+      bool Own = S.Var->getTLSKind() == VarDecl::TLS_None;
+      B.F.Unit.mention(S.Var);
+      std::string Name = B.F.Unit.usr(S.Var).str().str() + (Own ? "#copy" : "");
+      R.Base = {Own ? RootKind::Local : RootKind::Global, Symbol(Name), 0, {}};
+      if (S.Writes)
+        B.facts().KeepsState = true;
+    }
     if (!R.Base.known())
       return;
     R.Base = extend(R.Base, S.Field.str());
@@ -170,7 +191,13 @@ void Collector::access(const Step &S, uint32_t L, uint32_t Arm) {
     A.Type = B.F.Unit.type(
         H.Index->getType().getNonReferenceType().getCanonicalType().getUnqualifiedType());
   } else {
-    A = describe(B, S.Pointee ? pointeeOf(B, S.E, L) : elementOf(B, S.E, L), S.E);
+    bool OfRange = S.Pointee && S.Index != None; // the element of an algorithm's range
+    uint32_t From = OfRange ? B.facts().Loops[S.Index].Parent : L;
+    A = describe(B, S.Pointee ? pointeeOf(B, S.E, From) : elementOf(B, S.E, L), S.E);
+    if (OfRange)
+      moveAlong(A, S.Index);
+    if (OfRange && !S.E->getType()->isAnyPointerType())
+      A.Type = {};
     if (S.Pointee && S.E->getType()->isAnyPointerType())
       A.Type =
           B.F.Unit.type(S.E->getType()->getPointeeType().getCanonicalType().getUnqualifiedType());
@@ -205,7 +232,12 @@ void Collector::argument(const ArgumentUse &A) {
   Out.Call = A.Call;
   Out.Argument = A.Argument;
   QualType T = A.E->getType();
-  if (A.ByValue) {
+  if (A.Element && A.ByValue) {
+    Out.Value = variableAffine(F.Loops[A.Loop].Index);
+  } else if (A.Element) {
+    Out.What = describe(B, pointeeOf(B, A.E, F.Loops[A.Loop].Parent), A.E);
+    moveAlong(Out.What, A.Loop);
+  } else if (A.ByValue) {
     Out.Value = affineOf(B, A.E, A.Loop);
     if (!Out.Value.Known)
       return;

@@ -198,6 +198,7 @@ void UnitContext::mention(const VarDecl *V) {
   R.Type = type(V->getType());
   R.At = span(Shown->getLocation());
   R.Static = V->hasGlobalStorage();
+  R.ThreadLocal = V->getTLSKind() != VarDecl::TLS_None;
   R.Definition = Def != nullptr;
   R.Const = V->getType().isConstQualified();
   if (!V->isExternallyVisible())

@@ -159,6 +159,15 @@ private:
   void prepareIn(const clang::Stmt *S, uint32_t Loop, unsigned Depth);
 };
 
+/// A call of a library function that goes through a range.
+struct AlgorithmCall {
+  const AlgorithmModel *Model = nullptr; ///< Null when it is none.
+  unsigned First = 0; ///< Number of the first argument that is no policy.
+  bool Policy = false, Sequential = false;
+};
+/// algorithms.cpp.
+AlgorithmCall algorithmOf(UnitContext &U, const clang::Stmt *S);
+
 /// Without parentheses, implicit casts, temporaries' wrappers and copies of
 /// temporaries.
 const clang::Expr *strip(const clang::Expr *E);

@@ -32,6 +32,8 @@ public:
   std::string read() {
     Side S;
     begin(S, "i");
+    if (Q.AnyIteration) // whichever these two are
+      begin(S, "k"), S.Names.pop_back();
     for (const Loop *L : Q.Outer)
       if (!L->Index.empty())
         domain(S, *L, parameter(L->Index));
@@ -90,6 +92,27 @@ public:
     return finish(S);
   }
 
+  /// Values outside of [0, Size).
+  std::string outside(const Affine &Value, Symbol Size) {
+    Side S;
+    begin(S, "i");
+    for (const Loop *L : Q.Outer)
+      if (!L->Index.empty())
+        domain(S, *L, parameter(L->Index));
+    for (size_t K = 0; K < Q.Read.Inner.size(); ++K) {
+      const Loop &L = *Q.Read.Inner[K];
+      std::string Name = "r" + std::to_string(K);
+      if (!L.Index.empty()) {
+        domain(S, L, Name);
+        S.Names.push_back({L.Index, Name});
+      }
+    }
+    S.Constraints.push_back(element(0) + " = " + text(S, Value));
+    S.Constraints.push_back("(" + element(0) + " < 0 or " + element(0) +
+                            " >= " + parameter(Size) + ")");
+    return finish(S);
+  }
+
   std::string parameters() const { return "[" + llvm::join(ParameterNames, ", ") + "] -> "; }
 
 private:
@@ -112,7 +135,7 @@ private:
 
   /// The index of the tested loop, for both sides or for one.
   void begin(Side &S, llvm::StringRef Own) {
-    if (!Q.Tested || Q.Tested->Index.empty())
+    if (!Q.Tested)
       return;
     std::string Name = Own.str();
     if (llvm::find(ParameterNames, Name) == ParameterNames.end())
@@ -156,7 +179,7 @@ private:
 
   /// Lower <= Name < Upper, in steps. Open: no matter that Upper is not known.
   void domain(Side &S, const Loop &L, const std::string &Name, bool Open = false) {
-    bool Exact = S.Exact;
+    bool Exact = S.Exact && !L.Strided;
     auto Usable = [&](const Affine &A) {
       return usable(A) && llvm::all_of(A.Terms, [&](const Term &T) {
                return known(S, T.Variable) || !Q.Varies(T.Variable);
@@ -224,6 +247,29 @@ private:
 
 } // namespace
 
+static isl_ctx *islContext() {
+  static thread_local IslContext Isl;
+  isl_ctx_reset_operations(Isl.Ctx);
+  return Isl.Ctx;
+}
+
+bool isWithin(const Affine &Value, Symbol Size, const AccessInstance &Where, const Loop *Tested,
+              llvm::ArrayRef<const Loop *> Outer, llvm::function_ref<bool(Symbol)> Varies) {
+  CoverageQuery Q;
+  Q.Tested = Tested;
+  Q.Outer = Outer;
+  Q.Read = Where;
+  Q.Varies = Varies;
+  Sets All(Q, 1);
+  std::string Outside = All.outside(Value, Size);
+  isl_ctx *Ctx = islContext();
+  isl_set *Set = isl_set_read_from_str(Ctx, (All.parameters() + "{ " + Outside + " }").c_str());
+  bool Within = isl_set_is_empty(Set) == isl_bool_true;
+  isl_set_free(Set);
+  isl_ctx_reset_error(Ctx);
+  return Within;
+}
+
 Coverage findCoverage(const CoverageQuery &Q) {
   const LoopAccess &R = *Q.Read.Access;
   size_t Dimensions = std::max(R.Subscripts.size(), Q.Extent.size());
@@ -241,11 +287,10 @@ Coverage findCoverage(const CoverageQuery &Q) {
     Any.push_back(All.any(W));
   if (Writes.empty() && Any.empty())
     return Coverage::No;
-  static thread_local IslContext Isl;
-  isl_ctx_reset_operations(Isl.Ctx);
+  isl_ctx *Ctx = islContext();
   auto Set = [&](const std::vector<std::string> &Parts) {
     std::string Text = All.parameters() + "{ " + llvm::join(Parts, "; ") + " }";
-    return isl_set_read_from_str(Isl.Ctx, Text.c_str());
+    return isl_set_read_from_str(Ctx, Text.c_str());
   };
   isl_set *Rest = Set({Read});
   if (!Writes.empty())
@@ -259,7 +304,7 @@ Coverage findCoverage(const CoverageQuery &Q) {
     isl_set_free(Written);
   }
   isl_set_free(Rest);
-  isl_ctx_reset_error(Isl.Ctx);
+  isl_ctx_reset_error(Ctx);
   return Answer;
 }
 

@@ -47,6 +47,11 @@ enum class Coverage : uint8_t {
   OrUntouched,
 };
 
+/// Whether 0 <= Value < Size wherever the access is made; Size is a variable that
+/// does not vary.
+bool isWithin(const Affine &Value, Symbol Size, const AccessInstance &Where, const Loop *Tested,
+              llvm::ArrayRef<const Loop *> Outer, llvm::function_ref<bool(Symbol)> Varies);
+
 /// Bounded, as testPair.
 Coverage findCoverage(const CoverageQuery &Q);
 

@@ -18,6 +18,49 @@ void Resolver::offset(PointerRef &P, const Affine &By, int64_t Factor) {
   }
 }
 
+std::optional<ElementRef> Resolver::viewed(const Expr *View) {
+  struct Guard {
+    unsigned &D;
+    ~Guard() { --D; }
+  } G{++Depth};
+  if (Depth > MaxSubstitutions)
+    return std::nullopt;
+  const Expr *S = strip(View);
+  if (const auto *D = dyn_cast<DeclRefExpr>(S)) {
+    const auto *V = dyn_cast<VarDecl>(D->getDecl());
+    const Expr *Made = V && !V->getType()->isReferenceType() && !isa<ParmVarDecl>(V)
+                           ? value(V->getCanonicalDecl(), D, true)
+                           : nullptr;
+    return Made ? viewed(Made) : std::nullopt;
+  }
+  while (const auto *C = dyn_cast<CastExpr>(S))
+    S = strip(C->getSubExpr());
+  if (const auto *K = dyn_cast<CXXConstructExpr>(S); K && K->getNumArgs()) {
+    const Expr *From = K->getArg(0);
+    QualType T = From->getType();
+    if (T->isArrayType() || (T->isRecordType() && !isPointerLike(T)))
+      return T->isRecordType() ? container(From) : element(From);
+    PointerRef P = pointee(From);
+    if (!P.Offset || P.To.Subscripts.empty())
+      return P.To;
+    const Affine &First = P.To.Subscripts.back();
+    bool Begin = First.Known && First.Through.empty() && First.Terms.empty() && !First.Constant;
+    if (Begin && P.To.Field.empty())
+      P.To.Subscripts.pop_back();
+    else
+      P.To.Subscripts.back() = {};
+    return P.To;
+  }
+  // Part of another view, from somewhere on.
+  if (const auto *M = dyn_cast<CXXMemberCallExpr>(S);
+      M && isView(M->getImplicitObjectArgument()->getType())) {
+    ElementRef R = container(M->getImplicitObjectArgument());
+    subscript(R, {});
+    return R;
+  }
+  return std::nullopt;
+}
+
 PointerRef Resolver::unknownPointer(const Expr *E) {
   PointerRef P;
   P.To.Base = F.pointee(E);
@@ -76,10 +119,9 @@ PointerRef Resolver::pointerVariable(const DeclRefExpr *D, const VarDecl *V) {
       offset(P, I);
       return P;
     }
-    for (const Induction &I : H.Inductions)
-      if (I.Var == V)
-        return Plain(advanced(L, I, D));
   }
+  if (std::optional<Affine> R = advanced(V, D))
+    return Plain(*R);
   if (const Expr *Value = value(V, D, true)) {
     // What a call returns has no better name than the variable.
     const Expr *S = strip(Value);
@@ -270,6 +312,7 @@ ElementRef Resolver::element(const Expr *E) {
       return Opaque(false);
     ElementRef R = M->isArrow() ? pointee(M->getBase()).To : element(M->getBase());
     bool Shared = Field->isBitField() || Field->getParent()->isUnion() || Field->getName().empty();
+    R.Part |= Shared;
     if (R.Subscripts.empty()) {
       if (!Shared && R.Base.known())
         R.Base = extend(R.Base, ("." + Field->getName()).str());
@@ -297,6 +340,9 @@ ElementRef Resolver::element(const Expr *E) {
     return pointee(U->getSubExpr()).To;
   const auto *C = dyn_cast<CallExpr>(E);
   const FunctionDecl *Callee = C ? C->getDirectCallee() : nullptr;
+  // Which element one of our own functions returns, its facts will say.
+  if (Callee && !F.Unit.inSystemHeader(Callee) && C->isGLValue())
+    return Opaque(false);
   if (!Callee || !F.Unit.inSystemHeader(Callee))
     return Opaque(C != nullptr);
   const ReturnModel *Model = returns(C);

@@ -93,6 +93,9 @@ void Evaluation::statement(const Stmt *S) {
           if (!Library)
             markUnknown("what the iterators of its range do is not known",
                         R->getRangeInit()->getSourceRange());
+          if (R->getRangeInit()->isGLValue() && !R->getRangeInit()->getType()->isArrayType())
+            if (Step *A = access(R->getRangeInit(), true, false, Step::Structure))
+              A->Var = nullptr;
           // The element is copied; through a reference it is only named.
           if (R->getLoopVariable()->getType()->isReferenceType())
             return;
@@ -107,6 +110,8 @@ void Evaluation::statement(const Stmt *S) {
       if (const auto *E = dyn_cast<Expr>(C))
         eval(E);
     });
+    if (const auto *R = dyn_cast<ReturnStmt>(S))
+      returned(R->getRetValue());
     exitAll(S->getSourceRange());
     jump();
   } else if (isa<BreakStmt>(S)) {
@@ -142,7 +147,9 @@ void Evaluation::statement(const Stmt *S) {
   } else if (const auto *T = dyn_cast<CXXTryStmt>(S)) {
     Step Branch;
     Branch.What = Step::Branch;
+    Tries.push_back(innermost());
     Branch.Kids.push_back(sequence([&] { statement(T->getTryBlock()); }));
+    Tries.pop_back();
     for (unsigned I = 0; I < T->getNumHandlers(); ++I)
       Branch.Kids.push_back(sequence([&] {
         if (const VarDecl *V = T->getHandler(I)->getExceptionDecl())
@@ -162,6 +169,23 @@ void Evaluation::statement(const Stmt *S) {
     forEachChild(S, [&](const Stmt *C) { statement(C); });
   }
   --Depth;
+}
+
+/// `return sum + x;` of a function whose first parameter is sum.
+void Evaluation::returned(const Expr *Value) {
+  bool First = !std::exchange(Returned, true);
+  if (Value && F.Fn->getReturnType()->isReferenceType())
+    B.Returned.push_back({Value, innermost()});
+  B.facts().Folds = {};
+  if (!First || !Value || !F.Fn->getNumParams())
+    return;
+  const ParmVarDecl *P = F.Fn->getParamDecl(0);
+  if (P->getType()->isReferenceType() && !P->getType().getNonReferenceType().isConstQualified())
+    return;
+  auto *Ref = DeclRefExpr::Create(const_cast<ASTContext &>(Ast), NestedNameSpecifierLoc(),
+                                  SourceLocation(), const_cast<ParmVarDecl *>(P), false,
+                                  SourceLocation(), P->getType().getNonReferenceType(), VK_LValue);
+  B.facts().Folds = Symbol(reduction(Ref, Value));
 }
 
 void Evaluation::declaration(const DeclStmt *D) {

@@ -39,6 +39,10 @@ private:
   void called(uint32_t Call) {
     push(Step::Call);
     Out->back().Index = Call;
+    if (Call == None || Tries.empty())
+      return;
+    B.facts().Calls[Call].Caught = true;
+    B.facts().Calls[Call].TryLoop = Tries.back();
   }
 
   void markUnknown(llvm::StringRef Why, clang::SourceRange At) {
@@ -75,6 +79,7 @@ private:
 
   bool implicitCalls(const clang::Stmt *S);
   void declaration(const clang::DeclStmt *D);
+  void returned(const clang::Expr *Value);
   void loop(const clang::Stmt *S, const clang::Stmt *Init, llvm::function_ref<void()> Condition,
             const clang::Stmt *Body, const clang::Expr *Increment, bool AtLeastOnce);
   void directive(const clang::OMPExecutableDirective *D);
@@ -85,6 +90,8 @@ private:
   llvm::StringRef reduction(const clang::Expr *LHS, const clang::Expr *RHS);
   bool assign(const clang::BinaryOperator *A, bool Discard);
   void call(const clang::CallExpr *E, bool Discard);
+  void algorithm(const clang::CallExpr *E, const AlgorithmCall &Is, uint32_t L);
+  Step *elementAt(const clang::Expr *E, uint32_t L, bool Writes);
   void construct(const clang::CXXConstructExpr *E);
   void argument(const clang::FunctionDecl *Callee, unsigned Number, const clang::Expr *E,
                 uint32_t Call, bool Known, bool Pure = false);
@@ -98,7 +105,9 @@ private:
   /// A glvalue whose reads are part of a reduction.
   const clang::Expr *Suppressed = nullptr;
   Symbol Region; ///< Parallel annotation that the next loops are under.
+  llvm::SmallVector<uint32_t, 2> Tries; ///< For each try around: the loop it is in.
   unsigned Depth = 0;
+  bool Returned = false; ///< A return statement was seen.
 };
 
 } // namespace heddle

@@ -130,6 +130,8 @@ void Evaluation::update(const Expr *LHS, const Expr *RHS, const Expr *At,
 /// The operator when `LHS = RHS` only combines LHS with other values.
 llvm::StringRef Evaluation::reduction(const Expr *LHS, const Expr *RHS) {
   const Expr *R = plain(RHS);
+  if (LHS->getType()->isIntegralOrEnumerationType() && R->getType()->isFloatingType())
+    return {};
   auto Operand = [&](const Expr *E) { return sameExpr(E, LHS, Ast); };
   if (const auto *C = dyn_cast<ConditionalOperator>(R)) {
     const auto *Test = dyn_cast<BinaryOperator>(plain(C->getCond()));
@@ -241,7 +243,10 @@ bool Evaluation::assign(const BinaryOperator *A, bool Discard) {
     default:
       break;
     }
-    if (!Discard || mentions(RHS, LHS, Ast) || LHS->getType()->isAnyPointerType())
+    // `int n; n += 0.5` cuts off after every step.
+    bool Cut = LHS->getType()->isIntegralOrEnumerationType() &&
+               cast<CompoundAssignOperator>(A)->getComputationResultType()->isFloatingType();
+    if (!Discard || Cut || mentions(RHS, LHS, Ast) || LHS->getType()->isAnyPointerType())
       Operator = {};
     eval(RHS);
     eval(LHS);
@@ -340,7 +345,11 @@ void Evaluation::eval(const Expr *E, bool Discard) {
     eval(W->getSubExpr(), Discard);
   } else if (const auto *C = dyn_cast<CastExpr>(E)) {
     eval(C->getSubExpr(), Discard && C->getCastKind() == CK_ToVoid);
-    if (C->getCastKind() == CK_LValueToRValue)
+    // std::min gives one of the arguments, which are read already.
+    const auto *Chosen = dyn_cast<CallExpr>(strip(C->getSubExpr()));
+    bool Pure = Chosen && Chosen->getDirectCallee() && F.Unit.inSystemHeader(Chosen->getDirectCallee()) &&
+                F.Unit.api(Chosen->getDirectCallee()).Pure;
+    if (C->getCastKind() == CK_LValueToRValue && !Pure)
       access(C->getSubExpr(), true, false);
   } else if (const auto *O = dyn_cast<BinaryOperator>(E)) {
     if (!assign(O, Discard)) {
@@ -376,6 +385,8 @@ void Evaluation::eval(const Expr *E, bool Discard) {
   } else if (isa<CXXThrowExpr>(E)) {
     forEachChild(E, [&](const Stmt *K) { eval(dyn_cast<Expr>(K)); });
     exitAll(E->getSourceRange());
+    if (Tries.empty() && !B.facts().Throws.valid())
+      B.facts().Throws = F.Unit.span(E->getSourceRange());
     jump();
   } else if (isa<CoawaitExpr, CoyieldExpr, DependentCoawaitExpr>(E)) {
     markUnknown("the coroutine suspends", E->getSourceRange());

@@ -98,6 +98,8 @@ struct Call {
   std::vector<Callable> Callables;
   /// Innermost entry of FunctionFacts::Loops around the call, or None.
   uint32_t Loop = None;
+  bool Caught = false; ///< Within a try, whose handlers are taken to fit.
+  uint32_t TryLoop = None; ///< Innermost loop around that try.
   /// As in LoopAccess. Order is 0 when the place in the order is not known.
   uint32_t Order = 0, Arm = None;
   Span At;
@@ -225,6 +227,13 @@ struct FunctionFacts {
   Linkage Link = Linkage::Unique;
   bool Constructor = false, Destructor = false, Const = false, Coroutine = false;
   bool Main = false;
+  /// It changes what no Access shows: a thread-local variable, or what a lambda has
+  /// captured by copy.
+  bool KeepsState = false;
+  /// Returns parameter 0 combined with something else by this operator.
+  Symbol Folds;
+  /// An exception may leave it here: a `throw` outside of any try.
+  Span Throws;
   uint32_t Parameters = 0;
   Span At;   ///< The name in the definition.
   Span Body; ///< From brace to brace.
@@ -243,6 +252,9 @@ struct FunctionFacts {
   std::vector<LoopAccess> Straight;
   std::vector<LoopArgument> Arguments;
   std::vector<heddle::Arm> Arms; ///< An arm stands after the one around it.
+  /// The element that a returned reference is to; several where there are several
+  /// returns.
+  std::vector<LoopAccess> Returned;
   /// USR of each parameter, empty for one that the body changes.
   std::vector<Symbol> Fixed;
   /// What a returned pointer or reference may point to.
@@ -259,7 +271,8 @@ struct Variable {
   Symbol Usr, Name, Type;
   Span At;
   Linkage Link = Linkage::Unique;
-  bool Static = false; ///< Static storage duration.
+  bool Static = false; ///< Static storage duration, or that of its thread.
+  bool ThreadLocal = false;
   bool Definition = false;
   bool Const = false;
   uint64_t Size = 0; ///< Bytes; 0 when not known.
@@ -332,6 +345,8 @@ template <class F> void fields(Call &S, F &&f) {
   f("args", S.Args);
   f("callables", S.Callables);
   f("loop", S.Loop);
+  f("caught", S.Caught);
+  f("tryLoop", S.TryLoop);
   f("order", S.Order);
   f("arm", S.Arm);
   f("at", S.At);
@@ -387,6 +402,9 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("const", S.Const);
   f("coroutine", S.Coroutine);
   f("main", S.Main);
+  f("keepsState", S.KeepsState);
+  f("folds", S.Folds);
+  f("throws", S.Throws);
   f("parameters", S.Parameters);
   f("at", S.At);
   f("body", S.Body);
@@ -402,6 +420,7 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("straight", S.Straight);
   f("arguments", S.Arguments);
   f("arms", S.Arms);
+  f("returned", S.Returned);
   f("fixed", S.Fixed);
   f("returns", S.Returns);
   f("blocks", S.Blocks);
@@ -415,6 +434,7 @@ template <class F> void fields(Variable &S, F &&f) {
   f("at", S.At);
   f("link", S.Link);
   f("static", S.Static);
+  f("threadLocal", S.ThreadLocal);
   f("definition", S.Definition);
   f("const", S.Const);
   f("size", S.Size);

@@ -86,6 +86,8 @@ struct LoopAccess {
   /// A scalar variable, which Loop::Scalars describe; here for callers, who see
   /// globals and what a lambda has captured.
   bool Scalar = false;
+  /// Some bits of what is named: a bit-field, a member of a union.
+  bool Part = false;
   /// Only the structure of a container is looked at, as by size().
   bool Structure = false;
   /// Position in the order of evaluation of the function.
@@ -128,6 +130,9 @@ struct Loop {
   Symbol Index, IndexName;
   Affine Lower, Upper;
   int64_t Step = 1;
+  /// The step is no constant: Step is its direction, and some values between Lower
+  /// and Upper are left out.
+  bool Strided = false;
   /// Number of iterations when it is a constant.
   std::optional<uint64_t> Trip;
   std::vector<LoopScalar> Scalars;
@@ -145,6 +150,8 @@ struct Loop {
   bool Annotatable = false;
   /// `break`, `return`, `goto` out or `throw`: where.
   Span EarlyExit;
+  /// For an algorithm that combines what it finds: the operator, or `call`.
+  Symbol Fold;
   /// Existing parallel annotation: "openmp", "std::execution", "tbb".
   Symbol Parallel;
   /// Why dependence cannot be decided, for people, with the place.
@@ -195,6 +202,7 @@ template <class F> void fields(LoopAccess &S, F &&f) {
   f("container", S.Container);
   f("rows", S.Rows);
   f("scalar", S.Scalar);
+  f("part", S.Part);
   f("structure", S.Structure);
   f("order", S.Order);
   f("arm", S.Arm);
@@ -221,6 +229,7 @@ template <class F> void fields(Loop &S, F &&f) {
   f("lower", S.Lower);
   f("upper", S.Upper);
   f("step", S.Step);
+  f("strided", S.Strided);
   f("trip", S.Trip);
   f("scalars", S.Scalars);
   f("accesses", S.Accesses);
@@ -229,6 +238,7 @@ template <class F> void fields(Loop &S, F &&f) {
   f("locals", S.Locals);
   f("annotatable", S.Annotatable);
   f("earlyExit", S.EarlyExit);
+  f("fold", S.Fold);
   f("parallel", S.Parallel);
   f("unknown", S.Unknown);
   f("unknownAt", S.UnknownAt);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "facts/context.h"
+#include "facts/linear.h"
 #include "clang/AST/Stmt.h"
 #include "clang/Basic/SourceManager.h"
 
@@ -13,6 +14,7 @@ struct VariableUse {
   /// Where, in order of the text; calls that it is handed to count.
   llvm::SmallVector<clang::SourceLocation, 2> Writes;
   bool AddressTaken = false;
+  bool Referenced = false; ///< A local reference that may change it is bound to it.
   /// Assignments `v = e;` that are statements of a block.
   struct Assignment {
     const clang::BinaryOperator *Is = nullptr;
@@ -65,12 +67,16 @@ struct Step {
   bool AtLeastOnce = false;
 };
 
-/// A scalar that advances by a constant once in every iteration.
+/// A scalar that advances by a constant in every iteration.
 struct Induction {
   const clang::VarDecl *Var = nullptr;
-  const clang::Expr *Update = nullptr;
-  int64_t By = 0;
-  bool InBody = false; ///< Otherwise in the increment of a `for`.
+  int64_t By = 0; ///< All updates together.
+  struct Update {
+    clang::SourceLocation End; ///< From here on it counts.
+    int64_t By = 0;
+    bool InBody = false; ///< Otherwise in the increment of a `for`.
+  };
+  llvm::SmallVector<Update, 1> Updates;
 };
 
 /// What is known of one loop beside its facts, parallel to FunctionFacts::Loops.
@@ -90,6 +96,8 @@ struct ArgumentUse {
   uint32_t Loop, Call, Argument;
   const clang::Expr *E;
   bool ByValue = false; ///< An integer.
+  /// Of an algorithm: the element of the range from E, or the index itself.
+  bool Element = false;
 };
 
 struct FunctionBody {
@@ -101,6 +109,8 @@ struct FunctionBody {
   /// Calls that the tree describes completely.
   llvm::DenseSet<uint32_t> Handled;
   bool HasLabels = false;
+  /// What is returned by reference, with the loop around it.
+  std::vector<std::pair<const clang::Expr *, uint32_t>> Returned;
 
   explicit FunctionBody(FunctionContext &F) : F(F) {}
   FunctionFacts &facts() { return F.Facts; }
@@ -114,7 +124,7 @@ struct ElementRef {
   std::vector<Affine> Subscripts;
   std::string Field; ///< After the first subscript.
   Symbol Container;  ///< As LoopAccess::Container.
-  bool Distinct = false, Rows = false;
+  bool Distinct = false, Rows = false, Part = false;
 };
 
 // uses.cpp
@@ -143,9 +153,6 @@ void evaluate(FunctionBody &B, const clang::Stmt *S);
 // affine.cpp, elements.cpp
 /// The value of E, where it stands in loop Loop. Not Known when it is not affine.
 Affine affineOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
-Affine constantAffine(int64_t Value);
-/// A + Factor * B; not Known on overflow.
-Affine combine(const Affine &A, const Affine &B, int64_t Factor);
 /// The glvalue E, or what the pointer E points to.
 ElementRef elementOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
 ElementRef pointeeOf(FunctionBody &B, const clang::Expr *E, uint32_t Loop);
@@ -160,8 +167,8 @@ void recogniseHeader(FunctionBody &B, uint32_t L);
 void collect(FunctionBody &B);
 
 // scalars.cpp
-/// Scalars whose address goes to a callee are memory like any other: what is done
-/// to them is in the callee.
+/// Scalars whose address is taken, or goes to a callee, are memory like any other:
+/// what is done to them can have another name.
 void keepInMemory(FunctionBody &B);
 /// Finds the inductions of all loops.
 void findInductions(FunctionBody &B);

@@ -46,6 +46,16 @@ const Stmt *bodyOf(const Stmt *S) {
 
 void number(FunctionContext &F, const Stmt *S, uint32_t Parent,
             llvm::DenseMap<const Stmt *, uint32_t> &Out) {
+  if (isa<CallExpr>(S) && algorithmOf(F.Unit, S).Model) {
+    const auto *C = cast<CallExpr>(S);
+    Loop L;
+    L.Kind = LoopKind::Algorithm;
+    L.Parent = Parent;
+    L.At = L.Body = F.Unit.span(C->getSourceRange());
+    Out[S] = F.Facts.Loops.size();
+    // What it is given is evaluated before it runs.
+    F.Facts.Loops.push_back(std::move(L));
+  }
   if (isLoop(S)) {
     Loop L;
     L.Kind = isa<ForStmt>(S)     ? LoopKind::For

@@ -84,6 +84,17 @@ template <class F> static void columns(HazardModel &R, F &&f) {
 template <class F> static void columns(ContainerModel &R, F &&f) { f("effect", R.Effect); }
 template <class F> static void columns(ReturnModel &R, F &&f) { f("returns", R.Returns); }
 
+template <class F> static void columns(AlgorithmModel &R, F &&f) {
+  f("arguments", R.Arguments);
+  f("calls", R.Calls);
+  f("out", R.Out);
+  f("fills", R.Fills);
+  f("search", R.Search);
+  f("index", R.Index);
+  f("fold", R.Fold);
+  f("parallel", R.Parallel);
+}
+
 static std::string parseCell(StringRef Text, bool &V) {
   if (Text != "true" && Text != "false")
     return "expected true or false";
@@ -147,8 +158,9 @@ struct ColumnList {
 /// Rows of all tables for one name, as indices into the vectors of Tables.
 struct Entry {
   uint32_t Blocking = None, Lock = None, Launch = None, Join = None, Hazard = None,
-           Container = None, Return = None;
-  bool AsyncSignalSafe = false, Pure = false, CallsBack = false;
+           Container = None, Return = None, Algorithm = None;
+  bool AsyncSignalSafe = false, Pure = false, CallsBack = false, Exits = false,
+       Policy = false;
 };
 } // namespace
 
@@ -161,6 +173,7 @@ struct Models::Tables {
   std::vector<HazardModel> Hazards;
   std::vector<ContainerModel> Containers;
   std::vector<ReturnModel> Returns;
+  std::vector<AlgorithmModel> Algorithms;
   llvm::StringMap<Entry> Index;
   size_t Rows = 0; ///< Cells of Index that are filled.
   /// C library functions whose namesake in std is also something else.
@@ -184,9 +197,12 @@ struct Models::Tables {
       Take(M.Hazard, E.Hazard, Hazards);
       Take(M.Container, E.Container, Containers);
       Take(M.Returns, E.Return, Returns);
+      Take(M.Algorithm, E.Algorithm, Algorithms);
       M.AsyncSignalSafe |= E.AsyncSignalSafe;
       M.Pure |= E.Pure;
       M.CallsBack |= E.CallsBack;
+      M.Exits |= E.Exits;
+      M.Policy |= E.Policy;
     }
     if (Base)
       Base->fill(Name, M);
@@ -323,12 +339,18 @@ private:
         return readTable(Value, Out.Containers, &Entry::Container);
       if (Key == "returns")
         return readTable(Value, Out.Returns, &Entry::Return);
+      if (Key == "algorithms")
+        return readTable(Value, Out.Algorithms, &Entry::Algorithm);
+      if (Key == "policies")
+        return readFlags(Value, &Entry::Policy);
       if (Key == "async-signal-safe")
         return readFlags(Value, &Entry::AsyncSignalSafe);
       if (Key == "pure")
         return readFlags(Value, &Entry::Pure);
       if (Key == "callbacks")
         return readFlags(Value, &Entry::CallsBack);
+      if (Key == "exits")
+        return readFlags(Value, &Entry::Exits);
       if (Key == "not-in-std")
         return readNotInStd(Value);
       if (Key == "namespaces")
@@ -337,7 +359,8 @@ private:
           At,
           "unknown table `" + Key +
               "`; known are blocking, locks, launches, joins, mt-unsafe, "
-              "async-signal-safe, containers, returns, pure, callbacks, namespaces, not-in-std");
+              "async-signal-safe, containers, returns, pure, callbacks, exits, "
+              "algorithms, policies, namespaces, not-in-std");
     });
   }
 

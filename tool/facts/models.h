@@ -120,6 +120,14 @@ struct ReturnModel {
   ReturnedPlace Returns = ReturnedPlace::Fresh;
 };
 
+/// algorithms.yaml: a library function that is a loop; see there for the columns.
+struct AlgorithmModel {
+  Symbol Name;
+  int64_t Arguments = 3;
+  bool Calls = false, Out = false, Fills = false, Search = false, Index = false;
+  Symbol Fold, Parallel;
+};
+
 /// All rows that one function matches; a null pointer where there is none.
 struct ApiModel {
   const BlockingModel *Blocks = nullptr;
@@ -129,16 +137,21 @@ struct ApiModel {
   const HazardModel *Hazard = nullptr;
   const ContainerModel *Container = nullptr;
   const ReturnModel *Returns = nullptr;
+  const AlgorithmModel *Algorithm = nullptr;
   /// fork.yaml: may be called between fork and exec, and in signal handlers.
   bool AsyncSignalSafe = false;
   /// pure.yaml: no effect but its result, so calls in a loop are independent.
   bool Pure = false;
   /// callbacks.yaml: calls what it is given before it returns.
   bool CallsBack = false;
+  /// exits.yaml: ends the program in an orderly way.
+  bool Exits = false;
+  /// algorithms.yaml, for the constructor's class: a parallel execution policy.
+  bool Policy = false;
 
   explicit operator bool() const {
-    return Blocks || Locks || Launches || Joins || Hazard || Container || Returns ||
-           AsyncSignalSafe || Pure || CallsBack;
+    return Blocks || Locks || Launches || Joins || Hazard || Container || Returns || Algorithm ||
+           AsyncSignalSafe || Pure || CallsBack || Exits || Policy;
   }
 };
 

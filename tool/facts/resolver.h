@@ -9,7 +9,7 @@ namespace heddle {
 /// Substitutions nest at most this deep.
 inline constexpr unsigned MaxSubstitutions = 40;
 
-inline Affine term(Symbol Variable) { return {true, 0, {{Variable, 1}}, {}}; }
+inline Affine term(Symbol Variable) { return variableAffine(Variable); }
 
 struct PointerRef {
   ElementRef To;
@@ -43,6 +43,7 @@ private:
               clang::SourceLocation Use);
   const clang::Expr *value(const clang::VarDecl *V, const clang::Expr *Use, bool Loads);
   Affine advanced(uint32_t L, const Induction &I, const clang::Expr *Use);
+  std::optional<Affine> advanced(const clang::VarDecl *V, const clang::Expr *Use);
   Affine variable(const clang::DeclRefExpr *D, const clang::VarDecl *V);
   PointerRef pointerVariable(const clang::DeclRefExpr *D, const clang::VarDecl *V);
   PointerRef unknownPointer(const clang::Expr *E);
@@ -62,13 +63,18 @@ private:
            llvm::any_of(R->fields(),
                         [](const clang::FieldDecl *D) { return D->getType()->isAnyPointerType(); });
   }
+  /// The elements that a view was made from.
+  std::optional<ElementRef> viewed(const clang::Expr *View);
   ElementRef container(const clang::Expr *Object) {
     ElementRef R = Object->getType()->isAnyPointerType() ? pointee(Object).To : element(Object);
     clang::QualType T = Object->getType();
     if (T->isAnyPointerType())
       T = T->getPointeeType();
-    if (isView(T))
+    if (isView(T)) {
+      if (std::optional<ElementRef> Seen = viewed(Object))
+        return *Seen;
       R.Base = extend(R.Base, "*");
+    }
     else if (T->isRecordType())
       R.Container = F.Unit.type(T.getCanonicalType().getUnqualifiedType());
     return R;

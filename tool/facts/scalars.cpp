@@ -9,6 +9,8 @@
 /// k an induction.
 #include "facts/loopbody.h"
 
+#include "llvm/Support/MathExtras.h"
+
 namespace heddle {
 
 using namespace clang;
@@ -182,6 +184,53 @@ unsigned writesTo(const std::vector<Step> &S, const VarDecl *V) {
   return N;
 }
 
+/// Every iteration advances V in Part, and in nothing else than these updates.
+void advances(FunctionBody &B, const Step &Node, const VarDecl *V, Induction &Out) {
+  LoopHeader &H = B.Headers[Node.Index];
+  unsigned Counted = 0;
+  for (unsigned Part : {1u, 2u})
+    for (const Step &Each : Node.Kids[Part].Kids) {
+      if (Each.What == Step::Jump || Each.What == Step::Label)
+        break;
+      Induction::Update U;
+      U.InBody = Part == 1;
+      if (Each.What == Step::Access && Each.Var == V && Each.Advance && Each.Field.empty() &&
+          !Each.InMemory) {
+        U.By = *Each.Advance;
+        U.End = (Each.At ? Each.At : Each.E)->getEndLoc();
+        ++Counted;
+      } else if (Each.What == Step::Loop) {
+        // An inner loop that always makes the same number of iterations.
+        const LoopHeader &Inner = B.Headers[Each.Index];
+        const std::optional<uint64_t> &Trip = B.facts().Loops[Each.Index].Trip;
+        auto It = llvm::find_if(Inner.Inductions, [&](const Induction &I) { return I.Var == V; });
+        if (It == Inner.Inductions.end() || !Trip || *Trip > INT32_MAX || Inner.HasBreak)
+          continue;
+        if (llvm::MulOverflow(It->By, static_cast<int64_t>(*Trip), U.By))
+          continue;
+        U.End = Inner.S->getEndLoc();
+        Counted += writesTo(Each.Kids, V);
+      } else
+        continue;
+      if (Part == 1 && H.HasContinue)
+        return;
+      U.End = B.F.Unit.Sources.getExpansionLoc(U.End);
+      if (llvm::AddOverflow(Out.By, U.By, Out.By))
+        return;
+      Out.Updates.push_back(U);
+    }
+  if (Counted && writesTo(Node.Kids, V) == Counted && Out.By)
+    Out.Var = V;
+}
+
+void variablesIn(const std::vector<Step> &S, llvm::SmallVectorImpl<const VarDecl *> &Out) {
+  for (const Step &Each : S) {
+    if (Each.What == Step::Access && Each.Var && Each.Advance && !llvm::is_contained(Out, Each.Var))
+      Out.push_back(Each.Var);
+    variablesIn(Each.Kids, Out);
+  }
+}
+
 void inductionsIn(FunctionBody &B, const std::vector<Step> &S) {
   for (const Step &Node : S) {
     inductionsIn(B, Node.Kids);
@@ -189,23 +238,21 @@ void inductionsIn(FunctionBody &B, const std::vector<Step> &S) {
       continue;
     LoopHeader &H = B.Headers[Node.Index];
     const std::vector<Symbol> &Locals = B.facts().Loops[Node.Index].Locals;
-    for (unsigned Part : {1u, 2u})
-      for (const Step &Each : Node.Kids[Part].Kids) {
-        if (Each.What == Step::Jump || Each.What == Step::Label)
-          break;
-        if (Each.What != Step::Access || !Each.Var || Each.InMemory || !Each.Advance ||
-            !*Each.Advance || !Each.Field.empty() || Each.Var == H.Index ||
-            Each.Var->hasGlobalStorage() || (Part == 1 && H.HasContinue) ||
-            B.use(Each.Var).AddressTaken)
-          continue;
-        QualType T = Each.Var->getType();
-        if (!T->isIntegralOrEnumerationType() && !T->isAnyPointerType() && !isPointerLike(T))
-          continue;
-        if (writesTo(Node.Kids, Each.Var) != 1 ||
-            llvm::is_contained(Locals, B.F.Unit.usr(Each.Var)))
-          continue;
-        H.Inductions.push_back({Each.Var, Each.At ? Each.At : Each.E, *Each.Advance, Part == 1});
-      }
+    llvm::SmallVector<const VarDecl *, 8> Candidates;
+    variablesIn(Node.Kids, Candidates);
+    for (const VarDecl *V : Candidates) {
+      if (V == H.Index || V->hasGlobalStorage() || B.use(V).AddressTaken)
+        continue;
+      QualType T = V->getType();
+      if (!T->isIntegralOrEnumerationType() && !T->isAnyPointerType() && !isPointerLike(T))
+        continue;
+      if (llvm::is_contained(Locals, B.F.Unit.usr(V)))
+        continue;
+      Induction I;
+      advances(B, Node, V, I);
+      if (I.Var)
+        H.Inductions.push_back(std::move(I));
+    }
   }
 }
 
@@ -358,6 +405,9 @@ void Classifier::report(const Step &L, const Seen &X, const State &End, const Wa
 void keepInMemory(FunctionBody &B) {
   llvm::DenseSet<const VarDecl *> Given;
   givenToCalls(B.Root.Kids, Given);
+  for (const auto &[V, Use] : B.Uses)
+    if ((Use.AddressTaken || Use.Referenced) && isScalarVariable(V))
+      Given.insert(V);
   for (const LoopHeader &H : B.Headers)
     Given.erase(H.Index);
   if (!Given.empty())

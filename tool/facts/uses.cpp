@@ -164,8 +164,12 @@ void collectUses(FunctionBody &B, const Stmt *S) {
     } else
       for (const Decl *Each : cast<DeclStmt>(S)->decls())
         if (const auto *R = dyn_cast<VarDecl>(Each);
-            R && R->getType()->isReferenceType() && R->getInit())
+            R && R->getType()->isReferenceType() && R->getInit()) {
           Candidates.push_back(R->getInit());
+          if (const VarDecl *V = variableRoot(R->getInit());
+              V && !R->getType().getNonReferenceType().isConstQualified())
+            B.Uses[V].Referenced = true;
+        }
     for (const Expr *E : Candidates)
       if (const VarDecl *V = E->isGLValue() ? variableRoot(E) : nullptr; V && writesIn(S, V))
         B.Uses[V].Writes.push_back(At);

@@ -35,8 +35,20 @@ public:
   std::string run() {
     for (size_t B = 0; B < F.Blocks.size(); ++B)
       block(F.Blocks[B], B);
-    for (const Call &C : F.Calls)
+    for (const Call &C : F.Calls) {
       orNone("the loop of a call", C.Loop, F.Loops.size());
+      orNone("the loop around a try", C.TryLoop, F.Loops.size());
+      orNone("the arm of a call", C.Arm, F.Arms.size());
+    }
+    for (size_t I = 0; I < F.Arms.size(); ++I) {
+      orNone("the arm around an arm", F.Arms[I].Parent, I);
+      orNone("the loop of an arm", F.Arms[I].Loop, F.Loops.size());
+    }
+    for (const LoopAccess &A : F.Straight)
+      orNone("the arm of an access", A.Arm, F.Arms.size());
+    for (const LoopAccess &A : F.Returned)
+      orNone("the arm of an access", A.Arm, F.Arms.size());
+    arguments(F.Arguments);
     for (const Launch &L : F.Launches)
       orNone("the loop of a launch", L.Loop, F.Loops.size());
     for (const Join &J : F.Joins)
@@ -92,15 +104,21 @@ private:
       index("the taken branch of a try-lock", B.TryTaken, B.Next.size());
   }
 
-  void loop(const Loop &L) {
-    orNone("the parent of a loop", L.Parent, F.Loops.size());
-    for (uint32_t C : L.Calls)
-      index("a call in a loop", C, F.Calls.size());
-    for (const LoopArgument &A : L.Arguments) {
+  void arguments(const std::vector<LoopArgument> &All) {
+    for (const LoopArgument &A : All) {
       index("the call of an argument", A.Call, F.Calls.size());
       if (Fault.empty())
         orNone("an argument", A.Argument, F.Calls[A.Call].Args.size());
     }
+  }
+
+  void loop(const Loop &L) {
+    orNone("the parent of a loop", L.Parent, F.Loops.size());
+    for (uint32_t C : L.Calls)
+      index("a call in a loop", C, F.Calls.size());
+    arguments(L.Arguments);
+    for (const LoopAccess &A : L.Accesses)
+      orNone("the arm of an access", A.Arm, F.Arms.size());
     // More steps outwards than there are loops: a circle.
     size_t Steps = 0;
     for (uint32_t P = L.Parent; P < F.Loops.size() && Fault.empty(); P = F.Loops[P].Parent)

@@ -93,6 +93,8 @@ private:
   bool baseVaries(const Place &Base) const;
   bool privateToIteration(const Place &Base) const;
   void settle();
+  void takeApart();
+  bool takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Size);
   bool mayOverlap(const LoopAccess &A, const LoopAccess &B) const;
   bool keptApart(FunctionId G, const Place &A, const Place &B, unsigned Depth) const;
 
@@ -107,6 +109,7 @@ private:
   void conflict(const Item &A, const Item &B, std::optional<int64_t> Distance);
   void callsOnCopies();
   void earlyExit();
+  void fold();
 
   // loopcalls.cpp
   void calls();
@@ -123,6 +126,14 @@ private:
   };
   const Region &regionOf(FunctionId G);
   bool describesEffects(FunctionId G, const Region &R, const std::set<Span> &Expanded);
+  enum class Handed : uint8_t {
+    Over,    ///< A is now in terms of the caller.
+    Own,     ///< Memory of the callee's own.
+    Unknown, ///< It has no name there.
+  };
+  Handed inCaller(FunctionId In, uint32_t C, FunctionId Callee,
+                  llvm::ArrayRef<const Loop *> Inner, LoopAccess &A, bool &ByItself);
+  void followReturned(FunctionId In, Item &I);
   /// What call C of In does when it goes to Callee, in terms of In.
   bool lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item> &Out);
   llvm::SmallVector<uint32_t, 4> armsOf(FunctionId In, uint32_t Arm);

@@ -231,7 +231,10 @@ void Judge::call(uint32_t C, llvm::ArrayRef<const Loop *> Inner) {
   const auto &Targets = P.function(F).Targets[C];
   if (Ending.empty())
     Ending = callsOnTheWayOut(Facts);
-  if (Ending.test(C)) // the program ends here, in whichever order
+  auto Exits = [&] { assume(quote(Here.Name) + " does not end the program"); };
+  if (P.Apis && P.Apis->find(Here.Name.str()).Exits)
+    Exits();
+  if (Ending.test(C)) // on the way to abort(), whatever the order
     return;
   if (Targets.empty())
     return unresolved(Here);
@@ -240,6 +243,12 @@ void Judge::call(uint32_t C, llvm::ArrayRef<const Loop *> Inner) {
     Acts |= S.DoesIo;
     if (S.DoesIo && !Q.IgnoreIo)
       carried(quote(Here.Name) + " does I/O, and its order would change", Here.At, Here.At);
+    if (S.MayExit)
+      Exits();
+    if (S.MayThrow && !(Here.Caught && inside(Here.TryLoop)))
+      carried("an exception of " + quote(Here.Name) +
+                  " may leave the loop here, so an iteration depends on those before it",
+              Here.At, Here.At);
     if (!S.Complete)
       unknown("the effects of " + quote(Here.Name) + " are not all known" +
                   (S.WhyIncomplete.empty() ? std::string() : ": " + S.WhyIncomplete.str().str()),
@@ -255,6 +264,8 @@ void Judge::call(uint32_t C, llvm::ArrayRef<const Loop *> Inner) {
     });
     if (Plain && Here.Order && lift(F, C, To.Callee, Items))
       continue;
+    if (S.KeepsState)
+      unknown(quote(Here.Name) + " changes a variable of its own or of its thread", Here.At);
     for (const EffectAccess &E : S.Accesses)
       effect(C, E, Inner);
   }

@@ -3,6 +3,7 @@
 ///
 /// Example: with `double *p = new double[n]` in the body, p* belongs to the
 /// iteration; with `double *p = rows[i]` before it, p* is the same for all.
+#include "facts/linear.h"
 #include "program/judge.h"
 
 namespace heddle {
@@ -24,6 +25,11 @@ bool isObject(const Place &P) {
 bool namesOnlyItself(llvm::StringRef Type) { return isScalarType(Type) && !Type.ends_with("char"); }
 
 bool Judge::varies(Symbol Variable) const {
+  if (llvm::SmallVector<Symbol, 2> Factors = factorsOf(Variable); Factors.size() > 1)
+    return llvm::any_of(Factors, [&](Symbol Each) {
+      auto Index = [&](const Loop &K) { return K.Index == Each; };
+      return llvm::any_of(Facts.Loops, Index) || llvm::any_of(Renamed, Index) || varies(Each);
+    });
   llvm::StringRef Name = Variable.str();
   if (Name.consume_back("#entry")) {
     const LoopScalar *S = scalar(Symbol(Name));
@@ -82,6 +88,8 @@ bool Judge::privateToIteration(const Place &Base) const {
 
 /// Resolves bases and keeps what other iterations may see.
 void Judge::settle() {
+  for (Item &I : Items)
+    followReturned(F, I);
   // First what is written: pointers among it have no fixed target.
   for (Item &I : Items) {
     if (I.A.Kind != AccessKind::Write || I.Anywhere)
@@ -119,6 +127,7 @@ void Judge::settle() {
       I.Anywhere = true;
     Items.push_back(std::move(I));
   }
+  takeApart();
 }
 
 /// Every call of G, of which no other is possible, passes distinct objects.

@@ -12,6 +12,9 @@ namespace heddle {
 
 namespace {
 
+/// Bytes that a copy on every thread's stack may have.
+constexpr uint64_t MaxPrivate = 64 * 1024;
+
 bool isWrite(const Item &I) { return I.A.Kind == AccessKind::Write; }
 /// An update reads what it combines with.
 bool isRead(const Item &I) { return !isWrite(I) || !I.A.Reduction.empty(); }
@@ -42,6 +45,8 @@ Coverage Judge::covered(const Item &R, llvm::ArrayRef<const Item *> Writes, bool
     if (W->A.Base == R.A.Base ? !isElementOf(R.A.Field.str(), W->A.Field.str()) && !Same : !Same)
       continue; // another member
     All.push_back({&W->A, W->Inner});
+    if (W->A.Part)
+      continue;
     bool Always = std::includes(R.Arms.begin(), R.Arms.end(), W->Arms.begin(), W->Arms.end());
     if (Same && (AnyIteration ? W->Arms.empty() : Always))
       Covering.push_back({{&W->A, W->Inner}, W->Order < R.Order || AnyIteration});
@@ -169,7 +174,8 @@ Judge::Copies Judge::privateCopies(const Place &Base, bool Named) {
       Writes.push_back(&I);
   }
   // What is only written is a result, not scratch space.
-  if (Writes.empty() || (!Named && Reads.empty()))
+  bool Result = Reads.empty();
+  if (Writes.empty() || (!Named && Result))
     return Out;
   // A pointer from outside would go on pointing to the original.
   for (const Binding &B : Facts.Bindings)
@@ -180,14 +186,16 @@ Judge::Copies Judge::privateCopies(const Place &Base, bool Named) {
     return Out;
   Out.Possible = true;
   Life After = Named ? liveAfter(Base) : Life::Dead;
-  if (After == Life::Dead)
+  if (After == Life::Dead && Base.Root == RootKind::Global && readElsewhere(Base.Name))
+    After = Life::Perhaps;
+  if (After == Life::Dead && !Result)
     return Out;
   bool Alike = llvm::all_of(
       Writes, [&](const Item *W) { return covered(*W, Writes, true) == Coverage::Yes; });
   if (Alike) {
     Out.Last = true;
     Out.First |= Array;
-  } else if (After == Life::Perhaps)
+  } else if (After == Life::Perhaps && !Result)
     Out.MustBeDead = true;
   else
     Out.Possible = false;
@@ -209,14 +217,18 @@ bool Judge::privatise(const Item &A) {
   if (!C.Possible)
     return false;
   Answer = true;
-  bool ByItself =
-      llvm::any_of(Items, [&](const Item &I) { return I.ByItself && rootOf(I.A.Base) == Base; });
+  if (V && V->ThreadLocal)
+    return true;
+  bool ByItself = llvm::any_of(
+      Items, [&](const Item &I) { return I.ByItself && rootOf(I.A.Base) == Base; });
   if (!Named || ByItself) {
     Symbol Name = Named ? V->Name : A.A.BaseText.empty() ? A.A.Text : A.A.BaseText;
     require(quote(Name) + " is scratch space, of which every thread has its own");
     return true;
   }
-  if (C.MustBeDead || (Base.Root == RootKind::Global && readElsewhere(Base.Name)))
+  if (V->Size > MaxPrivate)
+    J.Expressible = false;
+  if (C.MustBeDead)
     assume("nothing uses what the loop leaves in " + quote(V->Name));
   if (C.First)
     J.FirstPrivate.push_back(V->Name);

@@ -5,6 +5,7 @@
 ///
 /// Example: `void row(double *A, int N) { for (int J = 0; J < N; J++) A[J] = 0; }`
 /// called as `row(&M[I][0], 10)` writes M[I][J] for J in [0, 10).
+#include "facts/linear.h"
 #include "program/build.h"
 #include "program/judge.h"
 
@@ -25,15 +26,15 @@ public:
       : P(P), From(From), To(To), Here(Here), C(C), Lambda(Lambda) {}
 
   Affine affine(const Affine &A, llvm::ArrayRef<const Loop *> Inner) const {
-    Affine Out;
     if (!A.Known || !A.Through.empty())
-      return Out;
-    Out.Known = true;
-    Out.Constant = A.Constant;
-    for (const Term &T : A.Terms)
-      if (!Out.Known || !add(Out, value(T.Variable, Inner), T.Coefficient))
-        return {};
-    llvm::sort(Out.Terms, [](const Term &X, const Term &Y) { return X.Variable < Y.Variable; });
+      return {};
+    Affine Out = constantAffine(A.Constant);
+    for (const Term &T : A.Terms) {
+      Affine Value = constantAffine(1);
+      for (Symbol Factor : factorsOf(T.Variable))
+        Value = product(Value, value(Factor, Inner));
+      Out = combine(Out, Value, T.Coefficient);
+    }
     return Out;
   }
 
@@ -46,27 +47,8 @@ public:
   }
 
 private:
-  static bool add(Affine &Out, const Affine &Value, int64_t Factor) {
-    int64_t Product;
-    if (!Value.Known || !Value.Through.empty() ||
-        __builtin_mul_overflow(Value.Constant, Factor, &Product) ||
-        __builtin_add_overflow(Out.Constant, Product, &Out.Constant))
-      return false;
-    for (const Term &T : Value.Terms) {
-      if (__builtin_mul_overflow(T.Coefficient, Factor, &Product))
-        return false;
-      auto It = llvm::find_if(Out.Terms, [&](const Term &X) { return X.Variable == T.Variable; });
-      if (It == Out.Terms.end())
-        Out.Terms.push_back({T.Variable, Product});
-      else if (__builtin_add_overflow(It->Coefficient, Product, &It->Coefficient))
-        return false;
-    }
-    llvm::erase_if(Out.Terms, [](const Term &T) { return T.Coefficient == 0; });
-    return true;
-  }
-
   Affine value(Symbol Variable, llvm::ArrayRef<const Loop *> Inner) const {
-    Affine Same{true, 0, {{Variable, 1}}, {}};
+    Affine Same = variableAffine(Variable);
     if (llvm::any_of(Inner, [&](const Loop *L) { return L->Index == Variable; }))
       return Same;
     for (uint32_t K = 0; K < From.Fixed.size(); ++K)
@@ -135,22 +117,7 @@ bool compose(LoopAccess &Out, const LoopAccess &Inner, bool Pointer, llvm::Strin
         return false;
     } else if (!Zero) {
       Affine &Last = Out.Subscripts.back();
-      if (!First.Known || !Last.Known || !Last.Through.empty() ||
-          __builtin_add_overflow(Last.Constant, First.Constant, &Last.Constant))
-        Last = {};
-      else
-        for (const Term &T : First.Terms) {
-          auto It =
-              llvm::find_if(Last.Terms, [&](const Term &X) { return X.Variable == T.Variable; });
-          if (It == Last.Terms.end())
-            Last.Terms.push_back(T);
-          else if (__builtin_add_overflow(It->Coefficient, T.Coefficient, &It->Coefficient)) {
-            Last = {};
-            break;
-          }
-        }
-      llvm::erase_if(Last.Terms, [](const Term &T) { return T.Coefficient == 0; });
-      llvm::sort(Last.Terms, [](const Term &X, const Term &Y) { return X.Variable < Y.Variable; });
+      Last = combine(Last, First, 1);
     }
     Rest = Rest.drop_front();
   }
@@ -217,6 +184,7 @@ const Judge::Region &Judge::regionOf(FunctionId G) {
     I.Inner = std::move(Inner);
     I.Order = {A.Order};
     I.Arms = armsOf(G, A.Arm);
+    followReturned(G, I);
     R.Items.push_back(std::move(I));
   };
   for (const LoopAccess &A : Body.Straight)
@@ -240,9 +208,116 @@ const Judge::Region &Judge::regionOf(FunctionId G) {
     if (All)
       Expanded.insert(Body.Calls[C].At);
   }
+  // The hidden begin() and end() of a range-for look at the container alone.
+  std::vector<Item> Looks;
+  for (const EffectAccess &E : S.Accesses) {
+    auto Element = llvm::find_if(R.Items, [&](const Item &I) {
+      return I.Callee.empty() && I.A.Base == E.What && !I.A.Container.empty();
+    });
+    if (E.Kind != AccessKind::Read || !E.Through.empty() || Element == R.Items.end())
+      continue;
+    Item I = *Element;
+    I.Inner.clear();
+    I.A.Subscripts.clear();
+    I.A.Field = {};
+    I.A.Kind = AccessKind::Read;
+    I.A.Reduction = {};
+    I.A.Structure = true;
+    I.A.At = E.At;
+    Looks.push_back(std::move(I));
+  }
+  R.Items.insert(R.Items.end(), Looks.begin(), Looks.end());
   Expanding.pop_back();
   R.Whole = R.Items.size() <= MaxItems && describesEffects(G, R, Expanded);
   return R;
+}
+
+Judge::Handed Judge::inCaller(FunctionId In, uint32_t C, FunctionId Callee,
+                              llvm::ArrayRef<const Loop *> Inner, LoopAccess &A, bool &ByItself) {
+  const FunctionFacts &From = P.facts(Callee), &To = P.facts(In);
+  const Call &Here = To.Calls[C];
+  bool Lambda = P.function(Callee).Parent != None;
+  Renaming Rename(P, From, To, Here, C, Lambda);
+  for (Affine &S : A.Subscripts)
+    S = Rename.affine(S, Inner);
+  llvm::StringRef Path = A.Base.Path.str();
+  switch (A.Base.Root) {
+  case RootKind::Heap:
+    return Handed::Own;
+  case RootKind::Unknown:
+  case RootKind::Result:
+    return Handed::Unknown;
+  case RootKind::Local:
+    if (isOwnLocal(From, A.Base))
+      return Path.contains('*') ? Handed::Unknown : Handed::Own;
+    [[fallthrough]];
+  case RootKind::Global:
+    ByItself = true;
+    return Handed::Over;
+  case RootKind::Parameter:
+    if (A.Base.Index >= From.Fixed.size() || From.Fixed[A.Base.Index].empty())
+      return Handed::Unknown;
+    [[fallthrough]];
+  case RootKind::This:
+    break;
+  }
+  bool This = A.Base.Root == RootKind::This;
+  if (!Path.consume_front("*"))
+    return Handed::Unknown;
+  if (const LoopArgument *Given =
+          Lambda && This ? nullptr : Rename.argument(This ? None : A.Base.Index)) {
+    LoopAccess New = Given->What;
+    if (!compose(New, A, Given->Pointer, Path))
+      return Handed::Unknown;
+    if (llvm::StringRef Text = New.BaseText.str();
+        New.Base.Path.str().size() > Given->What.Base.Path.str().size())
+      New.BaseText = Symbol((Text.consume_front("*") ? Text + "->" : Text + ".").str() +
+                            New.Base.Path.str().rsplit('.').second.str());
+    if (New.Container.empty())
+      New.Container = A.Container;
+    New.Rows |= A.Rows;
+    A = std::move(New);
+    return Handed::Over;
+  }
+  // What is handed over has a name at least.
+  Place Where = translate(P, In, C, A.Base);
+  if (!Where.known() || Where.Path.str().contains('['))
+    return Handed::Unknown;
+  if (!This)
+    A.Subscripts.assign(A.Subscripts.size(), {});
+  A.Base = Where;
+  return Handed::Over;
+}
+
+/// `element(i)` that returns a reference is what the callee says that it is.
+void Judge::followReturned(FunctionId In, Item &I) {
+  for (unsigned Rounds = 0; I.A.Base.Root == RootKind::Result && Rounds < MaxNested; ++Rounds) {
+    uint32_t C = I.A.Base.Index;
+    llvm::StringRef Path = I.A.Base.Path.str();
+    const auto &Targets = P.function(In).Targets;
+    bool One = C < Targets.size() && Targets[C].size() == 1 && Targets[C].front().Certain &&
+               Path.consume_front("*");
+    const FunctionFacts *Callee = One ? &P.facts(Targets[C].front().Callee) : nullptr;
+    if (!Callee || Callee->Returned.size() != 1 || !Callee->Returned.front().Base.known()) {
+      // One of several, and which may change.
+      I.A.Subscripts.assign(1, {});
+      return;
+    }
+    LoopAccess Named = Callee->Returned.front();
+    bool ByItself = I.ByItself;
+    llvm::SmallVector<const Loop *, 4> Inner;
+    if (inCaller(In, C, Targets[C].front().Callee, Inner, Named, ByItself) != Handed::Over ||
+        !compose(Named, I.A, false, Path)) {
+      I.A.Subscripts.assign(1, {});
+      return;
+    }
+    Named.BaseText = I.A.BaseText;
+    Named.Text = I.A.Text, Named.Kind = I.A.Kind, Named.Type = I.A.Type, Named.At = I.A.At;
+    Named.Reduction = I.A.Reduction, Named.Structure = I.A.Structure, Named.Part |= I.A.Part;
+    Named.Order = I.A.Order, Named.Arm = I.A.Arm;
+    I.A = std::move(Named);
+    I.ByItself = ByItself;
+  }
 }
 
 bool Judge::lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item> &Out) {
@@ -251,10 +326,9 @@ bool Judge::lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item>
   const Region &R = regionOf(Callee);
   if (!R.Whole)
     return false;
-  const FunctionFacts &From = P.facts(Callee), &To = P.facts(In);
+  const FunctionFacts &To = P.facts(In);
   const Call &Here = To.Calls[C];
-  bool Lambda = P.function(Callee).Parent != None;
-  Renaming Rename(P, From, To, Here, C, Lambda);
+  Renaming Rename(P, P.facts(Callee), To, Here, C, P.function(Callee).Parent != None);
   llvm::SmallVector<const Loop *, 4> Around;
   for (uint32_t K = Here.Loop; K != None && !(In == F && K == L); K = To.Loops[K].Parent)
     Around.push_back(&To.Loops[K]);
@@ -274,7 +348,7 @@ bool Judge::lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item>
       if (!Copy) {
         Loop X;
         X.Kind = K->Kind, X.Index = K->Index, X.IndexName = K->IndexName, X.Step = K->Step;
-        X.Trip = K->Trip, X.EarlyExit = K->EarlyExit;
+        X.Trip = K->Trip, X.EarlyExit = K->EarlyExit, X.Strided = K->Strided;
         X.Lower = Rename.affine(K->Lower, Own);
         X.Upper = Rename.affine(K->Upper, Own);
         Renamed.push_back(std::move(X));
@@ -284,61 +358,17 @@ bool Judge::lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item>
       New.Inner.push_back(Copy);
     }
     LoopAccess A = I.A;
-    for (Affine &S : A.Subscripts)
-      S = Rename.affine(S, I.Inner);
     New.ByItself = I.ByItself;
-    llvm::StringRef Path = A.Base.Path.str();
-    uint32_t Argument = A.Base.Root == RootKind::This ? None : A.Base.Index;
-    switch (A.Base.Root) {
-    case RootKind::Heap:
-      continue;
-    case RootKind::Unknown:
-    case RootKind::Result:
+    switch (inCaller(In, C, Callee, I.Inner, A, New.ByItself)) {
+    case Handed::Unknown:
       return false;
-    case RootKind::Local:
-      if (isOwnLocal(From, A.Base)) {
-        if (Path.contains('*'))
-          return false;
-        continue;
-      }
-      [[fallthrough]];
-    case RootKind::Global:
-      New.ByItself = true;
-      New.A = std::move(A);
-      break;
-    case RootKind::Parameter:
-      if (A.Base.Index >= From.Fixed.size() || From.Fixed[A.Base.Index].empty())
-        return false;
-      [[fallthrough]];
-    case RootKind::This: {
-      const LoopArgument *Given =
-          Lambda && A.Base.Root == RootKind::This ? nullptr : Rename.argument(Argument);
-      if (!Path.consume_front("*"))
-        return false;
-      if (Given) {
-        New.A = Given->What;
-        if (!compose(New.A, A, Given->Pointer, Path))
-          return false;
-        if (llvm::StringRef Text = New.A.BaseText.str();
-            New.A.Base.Path.str().size() > Given->What.Base.Path.str().size())
-          New.A.BaseText = Symbol((Text.consume_front("*") ? Text + "->" : Text + ".").str() +
-                                  New.A.Base.Path.str().rsplit('.').second.str());
-        if (New.A.Container.empty())
-          New.A.Container = A.Container;
-        New.A.Rows |= A.Rows;
-        break;
-      }
-      // What is handed over has a name at least.
-      Place Where = translate(P, In, C, A.Base);
-      if (!Where.known() || Where.Path.str().contains('['))
-        return false;
-      New.A = A;
-      New.A.Base = Where;
-      if (A.Base.Root == RootKind::Parameter)
-        New.A.Subscripts.assign(A.Subscripts.size(), {});
+    case Handed::Own:
+      continue;
+    case Handed::Over:
       break;
     }
-    }
+    New.A = A;
+    A = I.A;
     New.A.Kind = A.Kind, New.A.Reduction = A.Reduction, New.A.Structure = A.Structure;
     New.A.Text = A.Text, New.A.Type = A.Type, New.A.Scalar = A.Scalar;
     New.A.At = Here.At;

@@ -230,25 +230,37 @@ std::optional<Symbol> Judge::rowsApart(const Item &A, const Item &B) const {
   return std::nullopt;
 }
 
-/// All that A's base gets in the loop is combined with one operator.
+/// What A's base gets in A, and in the accesses that it meets, is combined with one
+/// operator.
 void Judge::reduce(const Item &A, heddle::Carried Answer) {
-  Symbol Name = A.A.Subscripts.empty() && A.A.BaseText.empty() ? A.A.Text : A.A.BaseText;
   const heddle::Variable *V = P.Variables.lookup(A.A.Base.Name);
   bool Variable = V && isObject(A.A.Base) && A.A.Base.Path.empty() && A.A.Field.empty();
-  if (Variable)
+  // Copies of an array begin with the neutral element: nothing else may look at it.
+  bool Alone = llvm::all_of(Items, [&](const Item &I) {
+    return !(I.A.Base == A.A.Base) || (I.A.Reduction == A.A.Reduction && !I.Anywhere);
+  });
+  bool Fixed = llvm::all_of(A.A.Subscripts, [&](const Affine &S) {
+    return S.Known && S.Through.empty() && llvm::none_of(S.Terms, [&](const Term &X) {
+             return X.Variable == T.Index || varies(X.Variable) ||
+                    llvm::any_of(A.Inner, [&](const Loop *K) { return K->Index == X.Variable; });
+           });
+  });
+  Symbol Name = A.A.Text;
+  if (Variable && A.A.Subscripts.empty()) {
     Name = V->Name;
-  if (!A.A.Subscripts.empty()) {
-    // Every thread keeps an array of its own on its stack, and they are added up.
-    if (Variable && V->Extent.size() == A.A.Subscripts.size() && V->Size <= MaxReducedArray) {
-      std::string Section = Name.str().str();
-      for (uint64_t N : V->Extent)
-        Section += "[:" + std::to_string(N) + "]";
-      Name = Symbol(Section);
-    } else if (Answer != Carried::Yes ||
-               llvm::any_of(A.A.Subscripts, [](const Affine &S) { return !S.Terms.empty(); })) {
-      return require("updates of " + quote(Name) + " are made atomic");
-    }
-  }
+  } else if (Variable && Alone && V->Extent.size() == A.A.Subscripts.size() &&
+             V->Size <= MaxReducedArray) {
+    // Every thread keeps an array of its own on its stack, and they are combined.
+    // Clang 19 loses updates of an array section of a global, so that is named whole.
+    std::string Section = V->Name.str().str();
+    for (uint64_t N : V->Extent)
+      Section += V->Static ? "" : "[:" + std::to_string(N) + "]";
+    Name = Symbol(Section);
+  } else if (Answer != Carried::Yes || !Fixed)
+    return require("updates of " + quote(A.A.BaseText.empty() ? A.A.Text : A.A.BaseText) +
+                  " are made atomic");
+  else
+    J.Expressible = false;
   if (A.ByItself)
     J.Expressible = false;
   if (llvm::none_of(J.Reductions, [&](const LoopJudgement::Reduction &X) {
@@ -307,8 +319,26 @@ void Judge::earlyExit() {
           T.EarlyExit, T.EarlyExit);
 }
 
+/// An algorithm that combines its elements: by an operator, or by a function that
+/// does.
+void Judge::fold() {
+  if (T.Fold.empty())
+    return;
+  Symbol Operator = T.Fold;
+  if (Operator.str() == "call") {
+    Operator = {};
+    for (uint32_t C : T.Calls)
+      if (const auto &To = P.function(F).Targets[C]; To.size() == 1)
+        Operator = P.facts(To.front().Callee).Folds;
+    if (Operator.empty())
+      return carried("each call gets the result of the one before", T.At, T.At);
+  }
+  J.Reductions.push_back({{}, Operator});
+}
+
 LoopJudgement Judge::run() {
   scalars();
+  fold();
   if (!T.Unknown.empty())
     unknown(T.Unknown.str(), T.UnknownAt);
   else if (T.Index.empty())

@@ -32,6 +32,7 @@ template <class Fn> void forVariables(FunctionFacts &F, Fn Apply) {
     llvm::for_each(A.Subscripts, InAffine);
   };
   llvm::for_each(F.Straight, InLoopAccess);
+  llvm::for_each(F.Returned, InLoopAccess);
   for (LoopArgument &A : F.Arguments)
     InLoopAccess(A.What), InAffine(A.Value);
   for (Binding &B : F.Bindings)
@@ -137,6 +138,19 @@ void repair(FunctionFacts &F) {
       B.Loop = None;
   }
   llvm::erase_if(F.Blocking, [&](const BlockingCall &B) { return B.Call >= F.Calls.size(); });
+  auto Reset = [](uint32_t &I, size_t Size) {
+    if (I >= Size)
+      I = None;
+  };
+  for (size_t I = 0; I < F.Arms.size(); ++I) {
+    Reset(F.Arms[I].Parent, I);
+    Reset(F.Arms[I].Loop, F.Loops.size());
+  }
+  for (Call &C : F.Calls) {
+    Reset(C.Loop, F.Loops.size());
+    Reset(C.TryLoop, F.Loops.size());
+  }
+  llvm::erase_if(F.Arguments, [&](const LoopArgument &A) { return A.Call >= F.Calls.size(); });
   for (size_t L = 0; L < F.Loops.size(); ++L) {
     // Numbered from outside to inside, so there are no rings.
     if (F.Loops[L].Parent >= L)

@@ -123,6 +123,9 @@ struct Summary {
   /// Something is written that could not be named: `p->x` with unknown p.
   bool WritesUnknown = false;
   Span UnknownWrittenAt;
+  bool MayThrow = false;   ///< An exception of the sources analysed may leave it.
+  bool MayExit = false;    ///< It may end the program, by exit().
+  bool KeepsState = false; ///< As in FunctionFacts.
   bool MayLaunch = false; ///< A thread or task is started on the way.
   /// Effects that are no accesses: I/O, locks, starts, state inside libraries.
   bool HiddenEffects = false;

@@ -83,6 +83,8 @@ public:
     if (!Facts.Incomplete.empty())
       incomplete(Facts.Incomplete, Facts.At);
     Ending = callsOnTheWayOut(Facts);
+    S.MayThrow = Facts.Throws.valid();
+    S.KeepsState = Facts.KeepsState;
     for (uint32_t I = 0; I < Facts.Blocking.size(); ++I)
       BlockingOf[Facts.Blocking[I].Call].push_back(I);
     for (size_t B = 0; B < Facts.Blocks.size(); ++B)
@@ -238,6 +240,9 @@ private:
         incomplete(Callee.WhyIncomplete, Callee.WhyAt);
       S.DoesIo |= Callee.DoesIo && !Ending.test(Index);
       S.MayLaunch |= Callee.MayLaunch;
+      S.MayThrow |= Callee.MayThrow && !C.Caught;
+      S.MayExit |= Callee.MayExit;
+      S.KeepsState |= Callee.KeepsState;
       S.HiddenEffects |= Callee.HiddenEffects && !Ending.test(Index);
       Overflow |= Callee.Capped;
       S.ReadsGlobals |= Callee.ReadsGlobals;
@@ -264,6 +269,7 @@ private:
   /// A call of what is not in these sources.
   void outside(const Call &C, uint32_t Index) {
     const ApiModel &M = Apis.find(C.Name);
+    S.MayExit |= M.Exits;
     S.HiddenEffects |= !(M.Pure || M.Container || M.Returns || Ending.test(Index));
     if (C.System || M)
       return;

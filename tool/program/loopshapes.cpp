@@ -1,0 +1,88 @@
+/// Arrays of which only one dimension is left in the text: `a[i * n + j]` is the
+/// element (i, j) of rows of n elements when 0 <= j < n (delinearisation: Grosser,
+/// Ramanujam, Pouchet, Sadayappan, Pop, "Optimistic delinearization of
+/// parametrically sized arrays", 2015, here proved instead of assumed).
+#include "facts/linear.h"
+#include "program/judge.h"
+
+namespace heddle {
+
+namespace {
+
+/// Dimensions that are taken out of one subscript.
+constexpr unsigned MaxTaken = 4;
+
+struct Parts {
+  Affine Quotient, Remainder;
+};
+
+/// Value = Quotient * Size + Remainder, by the terms in which Size occurs.
+Parts divide(const Affine &Value, Symbol Size) {
+  Parts Out{constantAffine(0), constantAffine(Value.Constant)};
+  for (const Term &T : Value.Terms) {
+    llvm::SmallVector<Symbol, 2> Factors = factorsOf(T.Variable);
+    auto It = llvm::find(Factors, Size);
+    if (It == Factors.end()) {
+      Out.Remainder = combine(Out.Remainder, variableAffine(T.Variable), T.Coefficient);
+      continue;
+    }
+    Factors.erase(It);
+    Affine Rest = Factors.empty() ? constantAffine(1) : variableAffine(productOf(Factors));
+    Out.Quotient = combine(Out.Quotient, Rest, T.Coefficient);
+  }
+  return Out;
+}
+
+} // namespace
+
+bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Size) {
+  llvm::SmallVector<Parts, 8> All;
+  llvm::SmallVector<const Loop *, 4> Outer = outer();
+  auto Varies = [this](Symbol S) { return varies(S); };
+  for (Item *I : Group) {
+    const Affine &S = I->A.Subscripts[Dimension];
+    if (!S.Known || !S.Through.empty())
+      return false;
+    Parts P = divide(S, Size);
+    if (!P.Quotient.Known || !P.Remainder.Known ||
+        !isWithin(P.Remainder, Size, {&I->A, I->Inner}, L == None ? nullptr : &T, Outer, Varies))
+      return false;
+    All.push_back(std::move(P));
+  }
+  for (size_t I = 0; I < Group.size(); ++I) {
+    std::vector<Affine> &S = Group[I]->A.Subscripts;
+    S[Dimension] = All[I].Quotient;
+    S.insert(S.begin() + Dimension + 1, All[I].Remainder);
+  }
+  return true;
+}
+
+void Judge::takeApart() {
+  std::map<Place, llvm::SmallVector<Item *, 8>> Groups;
+  for (Item &I : Items)
+    if (!I.Anywhere)
+      Groups[I.A.Base].push_back(&I);
+  for (auto &[Base, Group] : Groups) {
+    size_t Dimensions = Group.front()->A.Subscripts.size();
+    if (!llvm::all_of(Group, [&](Item *I) { return I->A.Subscripts.size() == Dimensions; }))
+      continue;
+    for (size_t D = 0, Taken = 0; D < Group.front()->A.Subscripts.size(); ++D) {
+      std::set<Symbol> Sizes;
+      for (Item *I : Group)
+        for (const Term &T : I->A.Subscripts[D].Terms)
+          if (llvm::SmallVector<Symbol, 2> Factors = factorsOf(T.Variable); Factors.size() > 1)
+            for (Symbol Each : Factors)
+              if (!varies(Each) &&
+                  llvm::none_of(Facts.Loops, [&](const Loop &K) { return K.Index == Each; }))
+                Sizes.insert(Each);
+      for (Symbol Size : Sizes)
+        if (Taken < MaxTaken && takeApart(Group, D, Size)) {
+          ++Taken;
+          --D; // the quotient may hold more
+          break;
+        }
+    }
+  }
+}
+
+} // namespace heddle

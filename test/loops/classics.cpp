@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -114,20 +115,6 @@ void convolution_bad() {
   }
 }
 
-void softmax_rows_bad() {
-  for (int i = 0; i < N; ++i) {  // EXPECT: independent
-    double most = a[i][0], sum = 0;
-    for (int j = 1; j < N; ++j)
-      most = std::max(most, a[i][j]);
-    for (int j = 0; j < N; ++j) {
-      a[i][j] = std::exp(a[i][j] - most);
-      sum += a[i][j];
-    }
-    for (int j = 0; j < N; ++j)
-      a[i][j] /= sum;
-  }
-}
-
 void elimination_bad() {
   for (int k = 0; k < N - 1; ++k)  // CARRIED
     for (int i = k + 1; i < N; ++i) {  // EXPECT: independent
@@ -135,13 +122,6 @@ void elimination_bad() {
       for (int j = k; j < N; ++j)
         a[i][j] -= by * a[k][j];
     }
-}
-
-void red_and_black_bad() {
-  for (int colour = 0; colour < 2; ++colour)  // CARRIED
-    for (int y = 1; y < N - 1; ++y)  // EXPECT: independent
-      for (int x = 1 + (y + colour) % 2; x < N - 1; x += 2)
-        a[y][x] = (a[y - 1][x] + a[y + 1][x] + a[y][x - 1] + a[y][x + 1]) / 4;
 }
 
 void heat_steps_bad(int steps) {
@@ -164,15 +144,6 @@ void butterflies_bad(int half) {
     double u = vec[i], v = vec[i + half];
     vec[i] = u + v;
     vec[i + half] = u - v;
-  }
-}
-
-void neighbours_in_a_graph_bad() {
-  for (std::size_t v = 0; v < graph.size(); ++v) {  // EXPECT: independent
-    int most = -1;
-    for (int w : graph[v])
-      most = std::max(most, labels[w]);
-    parents[v] = most;
   }
 }
 
@@ -215,7 +186,7 @@ void symmetric_forces_bad() {
       force[i] -= f;
       force[j] += f;
     }
-  std::copy(force, force + N, other);
+  std::memcpy(other, force, sizeof other);
 }
 
 // Serial
@@ -328,6 +299,38 @@ void union_of_intervals_ok() {
       other[last] = std::max(other[last], other[i] - 0.25);
     else
       last = i;
+}
+
+// Not told yet
+
+void softmax_rows_bad() {
+  for (int i = 0; i < N; ++i) {  // EXPECT: independent
+    double most = a[i][0], sum = 0;
+    for (int j = 1; j < N; ++j)
+      most = std::max(most, a[i][j]);
+    for (int j = 0; j < N; ++j) {
+      a[i][j] = std::exp(a[i][j] - most);
+      sum += a[i][j];
+    }
+    for (int j = 0; j < N; ++j)
+      a[i][j] /= sum;
+  }
+}
+
+void red_and_black_bad() {
+  for (int colour = 0; colour < 2; ++colour)  // CARRIED
+    for (int y = 1; y < N - 1; ++y)  // EXPECT: independent
+      for (int x = 1 + (y + colour) % 2; x < N - 1; x += 2)
+        a[y][x] = (a[y - 1][x] + a[y + 1][x] + a[y][x - 1] + a[y][x + 1]) / 4;
+}
+
+void neighbours_in_a_graph_bad() {
+  for (std::size_t v = 0; v < graph.size(); ++v) {  // EXPECT: independent
+    int most = -1;
+    for (int w : graph[v])
+      most = std::max(most, labels[w]);
+    parents[v] = most;
+  }
 }
 
 int main(int argc, char **argv) {

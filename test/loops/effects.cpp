@@ -154,14 +154,6 @@ void function_pointer_to_a_constant_bad() {
     a[i] = f(b[i]);
 }
 
-void formatted_into_a_local_bad() {
-  for (int i = 0; i < N; ++i) {  // EXPECT: independent
-    char text[32];
-    std::snprintf(text, sizeof text, "%d", numbers[i] * 7);
-    a[i] = static_cast<double>(std::strlen(text));
-  }
-}
-
 void allocated_in_the_iteration_bad() {
   for (int i = 0; i < N; ++i) {  // EXPECT: independent
     auto own = std::make_unique<double[]>(8);
@@ -169,12 +161,6 @@ void allocated_in_the_iteration_bad() {
     own[7] = own[0] * 2;
     b[i] = own[7];
   }
-}
-
-void constant_template_argument_bad() {
-  auto apply = [](auto f, double x) { return f(x); };
-  for (int i = 0; i < N; ++i)  // EXPECT: independent
-    a[i] = apply(sine, b[i]);
 }
 
 // Carried, or not known
@@ -310,6 +296,22 @@ bool thrown_ok() {
     return true;
   }
   return false;
+}
+
+// Not told yet
+
+void formatted_into_a_local_bad() {
+  for (int i = 0; i < N; ++i) {  // EXPECT: independent
+    char text[32];
+    std::snprintf(text, sizeof text, "%d", numbers[i] * 7);
+    a[i] = static_cast<double>(std::strlen(text));
+  }
+}
+
+void constant_template_argument_bad() {
+  auto apply = [](auto f, double x) { return f(x); };
+  for (int i = 0; i < N; ++i)  // EXPECT: independent
+    a[i] = apply(sine, b[i]);
 }
 
 int main(int argc, char **argv) {

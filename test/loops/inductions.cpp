@@ -93,24 +93,6 @@ void both_pointers_bad(double *to, const double *from, int n) {
 #endif
 }
 
-void meeting_pointers_bad() {
-#ifdef _OPENMP
-#pragma omp parallel for
-  for (int i = 0; i < N / 2; ++i) {
-    int j = N - 1 - i;
-    double t = a[i];
-    a[i] = a[j];
-    a[j] = t;
-  }
-#else
-  for (int i = 0, j = N - 1; i < j; ++i, --j) {  // EXPECT: independent
-    double t = a[i];
-    a[i] = a[j];
-    a[j] = t;
-  }
-#endif
-}
-
 void computed_each_time_bad() {
   int k;
   for (int i = 0; i < N; ++i) {  // EXPECT: private(k)
@@ -124,15 +106,6 @@ void rows_in_a_linear_array_bad() {
   for (int y = 0; y < 16; ++y)  // EXPECT: linear(k : 16)
     for (int x = 0; x < 16; ++x)
       a[k++] = x * y;
-}
-
-void offset_advances_bad(int width, int height) {
-  int offset = 0;
-  for (int y = 0; y < height; ++y) {  // EXPECT: linear(offset : width)
-    for (int x = 0; x < width; ++x)
-      a[offset + x] = numbers[y] + x;
-    offset += width;
-  }
 }
 
 // Only sometimes, or not by a constant
@@ -229,6 +202,35 @@ void doubling_ok() {
   for (int i = 0; i < N; ++i) {  // CARRIED
     a[i] = k % 1000;
     k = k * 2 + 1;
+  }
+}
+
+// Not told yet
+
+void meeting_pointers_bad() {
+#ifdef _OPENMP
+#pragma omp parallel for
+  for (int i = 0; i < N / 2; ++i) {
+    int j = N - 1 - i;
+    double t = a[i];
+    a[i] = a[j];
+    a[j] = t;
+  }
+#else
+  for (int i = 0, j = N - 1; i < j; ++i, --j) {  // EXPECT: independent
+    double t = a[i];
+    a[i] = a[j];
+    a[j] = t;
+  }
+#endif
+}
+
+void offset_advances_bad(int width, int height) {
+  int offset = 0;
+  for (int y = 0; y < height; ++y) {  // EXPECT: linear(offset : width)
+    for (int x = 0; x < width; ++x)
+      a[offset + x] = numbers[y] + x;
+    offset += width;
   }
 }
 

@@ -11,8 +11,7 @@
 #include <cfloat>
 #include <climits>
 #include <cmath>
-#include <cstdlib>
-#include <numeric>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -196,7 +195,7 @@ void histogram_bad() {
   int hist[256] = {};
   for (int i = 0; i < N; ++i)  // EXPECT: reduction(+ : hist[:256])
     hist[numbers[i]]++;
-  std::copy(hist, hist + 10, table);
+  std::memcpy(table, hist, sizeof table);
 }
 
 void global_histogram_bad() {
@@ -210,8 +209,7 @@ void weighted_histogram_bad() {
     int bin = (numbers[i] * 3 + 1) & 15;
     weights[bin] += words[i];
   }
-  table[0] = static_cast<int>(std::accumulate(weights, weights + 16, 0u));
-  table[1] = static_cast<int>(weights[4]);
+  std::memcpy(table, weights, sizeof table);
 }
 
 void column_sums_bad() {
@@ -219,7 +217,7 @@ void column_sums_bad() {
   for (int i = 0; i < 40; ++i)  // EXPECT: reduction(+ : columns
     for (int j = 0; j < 12; ++j)
       columns[j] += image[i][j];
-  std::copy(columns, columns + 12, a);
+  std::memcpy(a, columns, sizeof columns);
 }
 
 void histogram_of_unknown_size_bad(int *hist) {

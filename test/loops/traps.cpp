@@ -113,7 +113,7 @@ void linked_list_elements_bad() {
   for (double &x : list)  // EXPECT: independent
     // NOT-SHOWN: a list has no iterators that OpenMP could divide
     x = x * x + 1;
-  std::copy(list.begin(), list.end(), a);
+  std::copy(list.begin(), list.end(), a);  // EXPECT: independent
 }
 
 void pointers_to_rows_bad() {
@@ -153,11 +153,11 @@ void stopped_by_exit_bad() {
   }
 }
 
-void global_that_a_callee_reads_bad() {
+void global_that_a_callee_writes_bad() {
   for (int i = 0; i < N; ++i) {  // CARRIED // EXPECT: if `kept` is scratch space
     // NOT-SHOWN: as it is declared, there is one for all threads
-    kept = a[i];
-    b[i] = usesKept(b[i]);
+    setsKept(a[i]);
+    b[i] = kept * 2;
   }
 }
 
@@ -172,10 +172,10 @@ void array_that_a_callee_reads_bad() {
 
 // A temporary that is seen from elsewhere
 
-void global_that_a_callee_writes_ok() {
+void global_that_a_callee_reads_ok() {
   for (int i = 0; i < N; ++i) {  // CARRIED
-    setsKept(a[i]);
-    b[i] = kept * 2;
+    kept = a[i];
+    b[i] = usesKept(b[i]);
   }
 }
 
@@ -397,8 +397,8 @@ int main(int argc, char **argv) {
   SHOW(shared_pointer_bad());
   SHOW(three_of_four_bad());
   SHOW(always_counted_bad());
-  SHOW(global_that_a_callee_reads_bad());
-  SHOW(global_that_a_callee_writes_ok());
+  SHOW(global_that_a_callee_reads_ok());
+  SHOW(global_that_a_callee_writes_bad());
   SHOW(array_that_a_callee_reads_bad());
   SHOW(through_its_address_ok());
   SHOW(address_is_kept_ok());

@@ -117,9 +117,8 @@ void Writer::privates() {
 
 void Writer::reduction(const LoopJudgement::Reduction &R) {
   StringRef Name = R.Name.str();
-  if (Name.empty())
-    return cannot("what it combines has no name here: combine in a local variable, and store that "
-                  "after the loop");
+  if (Name.empty()) // the result of an algorithm
+    return;
   Out.Clauses.push_back(("reduction(" + R.Operator.str() + " : " + Name + ")").str());
   StringRef Operator = R.Operator.str();
   if (Operator == "append")
@@ -166,6 +165,12 @@ void Writer::linear(const LoopJudgement::Linear &L) {
 
 /// Whether a directive can stand before the loop at all.
 void Writer::placement() {
+  if (T.Kind == LoopKind::Algorithm)
+    cannot("give the algorithm `std::execution::par`, or take its parallel counterpart");
+  if (T.Kind == LoopKind::Algorithm)
+    cannot(T.Fold.empty() ? "give the algorithm `std::execution::par` as its first argument"
+                          : "give it `std::execution::par` as its first argument, and use "
+                            "`std::reduce` or `std::transform_reduce` in place of `std::accumulate`");
   if (!J.Expressible)
     cannot("what it calls would not see the copies of the threads: pass them as arguments");
   if (J.Manual)

@@ -54,6 +54,8 @@ const LoopVariable *Rewriter::number(Symbol Name) const {
 }
 
 std::string Rewriter::refusal() {
+  if (T.Kind == LoopKind::Algorithm)
+    return "give the algorithm `std::execution::par`, or take its parallel counterpart";
   if (!J.Expressible)
     return "what it calls would not see the copies of the threads: pass them as arguments";
   if (J.Manual)

@@ -1,7 +1,8 @@
 /// The judge of one loop: collects what its iterations touch, callees included,
 /// and compares. Parts: the verdict (loops.cpp), effects of calls (loopcalls.cpp),
 /// calls whose body is known to the subscript (loopregions.cpp), which memory is
-/// meant (loopmemory.cpp), and what can be private (loopprivate.cpp).
+/// meant (loopmemory.cpp), what can be private (loopprivate.cpp), and rows of arrays with
+/// one subscript (delinearise.cpp).
 #pragma once
 
 #include "facts/coverage.h"

@@ -56,8 +56,6 @@ const LoopVariable *Rewriter::number(Symbol Name) const {
 std::string Rewriter::refusal() {
   if (T.Kind == LoopKind::Algorithm)
     return "give the algorithm `std::execution::par`, or take its parallel counterpart";
-  if (!J.Expressible)
-    return "what it calls would not see the copies of the threads: pass them as arguments";
   if (J.Manual)
     return "first, " + llvm::join(J.Assumptions, " and ");
   if (T.Spelling.Directive)
@@ -93,6 +91,9 @@ std::string Rewriter::refusal() {
   }
   if (Std && T.Kind == LoopKind::For && T.Step != 1)
     return "its step is not 1";
+  if (!J.Expressible)
+    return "a callee, or another name, reaches what would be copied, and would miss the copies: "
+           "use local variables in the loop, and pass them on as arguments";
   return {};
 }
 

@@ -13,10 +13,10 @@ void assumed(double *to, double *from, int n) {
 }
 
 struct Sum {
-  double total = 0;
+  double values[N], total = 0;
   void add() {
     for (int i = 0; i < N; ++i)
-      this->total += a[i];
+      this->total += values[i];
   }
 };
 

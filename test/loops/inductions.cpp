@@ -205,9 +205,9 @@ void doubling_ok() {
   }
 }
 
-// Not told yet
+// Independent as well, but beyond the analysis: it says nothing, or less
 
-void meeting_pointers_bad() {
+void meeting_pointers_untold() {
 #ifdef _OPENMP
 #pragma omp parallel for
   for (int i = 0; i < N / 2; ++i) {
@@ -217,7 +217,7 @@ void meeting_pointers_bad() {
     a[j] = t;
   }
 #else
-  for (int i = 0, j = N - 1; i < j; ++i, --j) {  // EXPECT: independent
+  for (int i = 0, j = N - 1; i < j; ++i, --j) {
     double t = a[i];
     a[i] = a[j];
     a[j] = t;
@@ -225,10 +225,10 @@ void meeting_pointers_bad() {
 #endif
 }
 
-void offset_advances_bad(int width, int height) {
+void offset_advances_untold(int width, int height) {
   int offset = 0;
-  for (int y = 0; y < height; ++y) {  // EXPECT: linear(offset : width)
-    for (int x = 0; x < width; ++x)
+  for (int y = 0; y < height; ++y) {
+    for (int x = 0; x < width; ++x)  // EXPECT: independent
       a[offset + x] = numbers[y] + x;
     offset += width;
   }
@@ -244,10 +244,10 @@ int main(int argc, char **argv) {
   SHOW(pointer_along_bad());
   SHOW(output_pointer_along_bad());
   SHOW(both_pointers_bad(b, a, N));
-  SHOW(meeting_pointers_bad());
+  SHOW(meeting_pointers_untold());
   SHOW(computed_each_time_bad());
   SHOW(rows_in_a_linear_array_bad());
-  SHOW(offset_advances_bad(16, 16));
+  SHOW(offset_advances_untold(16, 16));
   SHOW(positives_first_ok());
   SHOW(without_repeats_ok());
   SHOW(in_place_filter_ok());

@@ -56,6 +56,10 @@ Repair:
 
 A parallel sum of floating-point numbers may round differently in the last digits.
 
+`heddle fix` and `clang-tidy --fix` make the edit, with every clause that the loop needs;
+`ParallelStyle` writes it as a call of a parallel algorithm instead. `heddle explain FILE:LINE` says
+why a loop is not among the findings.
+
 ## Verdicts
 
 * `parallel`: the iterations are independent.
@@ -66,7 +70,8 @@ A parallel sum of floating-point numbers may round differently in the last digit
 
 ## What it does not report
 
-* Loops that run in parallel already, and loops inside these.
+* Loops that run in parallel already, and loops inside these, also in a lambda that a parallel
+  algorithm calls.
 * Loops with too little work to pay for the start of threads: the estimated operations of one
   iteration times the number of iterations must reach `MinWork`. The default is about what a
   core does while a parallel region starts and joins, some 20 microseconds. A loop whose bound is

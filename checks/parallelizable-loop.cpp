@@ -1,5 +1,5 @@
 #include "advice/check.h"
-#include "advice/parallelfix.h"
+#include "advice/parallelstyle.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -56,6 +56,10 @@ Repair:
 
 A parallel sum of floating-point numbers may round differently in the last digits.
 
+`heddle fix` and `clang-tidy --fix` make the edit, with every clause that the loop needs;
+`ParallelStyle` writes it as a call of a parallel algorithm instead. `heddle explain FILE:LINE` says
+why a loop is not among the findings.
+
 ## Verdicts
 
 * `parallel`: the iterations are independent.
@@ -66,7 +70,8 @@ A parallel sum of floating-point numbers may round differently in the last digit
 
 ## What it does not report
 
-* Loops that run in parallel already, and loops inside these.
+* Loops that run in parallel already, and loops inside these, also in a lambda that a parallel
+  algorithm calls.
 * Loops with too little work to pay for the start of threads: the estimated operations of one
   iteration times the number of iterations must reach `MinWork`. The default is about what a
   core does while a parallel region starts and joins, some 20 microseconds. A loop whose bound is
@@ -79,7 +84,11 @@ A parallel sum of floating-point numbers may round differently in the last digit
      {"ReportConditional", "true", "also report loops that are parallel under a named assumption"},
      {"FixConditional", "false",
       "also offer the edit of a loop that is parallel under an assumption; `heddle fix "
-      "--conditional` sets it"}},
+      "--conditional` sets it"},
+     {"ParallelStyle", "openmp",
+      "how the edit writes a parallel loop: with a directive of OpenMP, an algorithm of the "
+      "standard library (C++17) or of oneTBB",
+      "openmp|std|tbb"}},
 };
 
 namespace {
@@ -107,10 +116,14 @@ class Finder {
 public:
   Finder(const Program &P, const CheckOptions &O, Sink &Out)
       : P(P), MinWork(O.number("MinWork")), Conditional(O.flag("ReportConditional")),
-        FixConditional(O.flag("FixConditional")), Out(Out) {}
+        FixConditional(O.flag("FixConditional")), Style(parallelStyle(O.text("ParallelStyle"))),
+        Out(Out) {
+    findRegions();
+  }
 
   void function(FunctionId F);
   void finish();
+  void findRegions();
 
 private:
   /// True when the loop or one around it needs no report of its own.
@@ -120,6 +133,8 @@ private:
   const Program &P;
   int64_t MinWork;
   bool Conditional, FixConditional;
+  ParallelStyle Style;
+  std::set<Symbol> Regions; ///< Lambdas and functions that a parallel algorithm calls.
   Sink &Out;
   std::vector<Advice> Found;
   std::set<Span> Rejected; ///< Loops that may not run in parallel.
@@ -144,7 +159,25 @@ void Finder::finish() {
   }
 }
 
+/// What runs in parallel already: what tbb::parallel_for and its like start, and
+/// what is handed to an algorithm of the library with an execution policy.
+void Finder::findRegions() {
+  for (FunctionId F = 0; F < P.Functions.size(); ++F) {
+    const FunctionFacts &Facts = P.facts(F);
+    for (const Launch &L : Facts.Launches)
+      if (L.Kind == LaunchKind::ParallelRegion)
+        Regions.insert(L.Entry);
+    for (const Call &C : Facts.Calls)
+      // The policy is a type argument of the instance: parallel_policy and its like.
+      if (C.System && C.Callee.str().contains("parallel_") && C.Callee.str().contains("_policy"))
+        for (const Callable &Each : C.Callables)
+          Regions.insert(Each.Usr);
+  }
+}
+
 void Finder::function(FunctionId F) {
+  if (Regions.count(P.facts(F).Usr))
+    return;
   const std::vector<Loop> &Loops = P.facts(F).Loops;
   std::vector<bool> Settled(Loops.size());
   for (uint32_t L = 0; L < Loops.size(); ++L) {
@@ -179,7 +212,7 @@ void Finder::report(FunctionId F, uint32_t L, const LoopJudgement &J, double Tri
   const Loop &T = Facts.Loops[L];
   bool Privatise =
       !J.Private.empty() || !J.LastPrivate.empty() || !J.FirstPrivate.empty() || !J.Linears.empty();
-  ParallelFix Fix = openmpFix(P, F, L, J);
+  ParallelFix Fix = parallelFix(Style, P, F, L, J);
   Advice A;
   A.Check = Symbol(Info.Name);
   A.Kind = Symbol("loop");

@@ -82,6 +82,8 @@ try:  # a root without /dev/pts has no terminals to give
 except OSError:
     pass
 
+if os.path.exists("/usr/include/tbb/parallel_for.h"):
+    config.available_features.add("tbb")
 if shutil.which("clang-tidy-14"):
     config.available_features.add("clang-tidy-14")
     config.substitutions.insert(0, ("%other_tidy", shutil.which("clang-tidy-14")))

@@ -17,6 +17,7 @@ namespace heddle {
 /// of .clang-tidy (`heddle-CHECK.NAME`) and by `options:` of .heddle.yaml.
 struct OptionInfo {
   llvm::StringLiteral Name, Default, Help;
+  llvm::StringLiteral Values = ""; ///< `a|b|c`: what else is an error; empty for anything.
 };
 
 struct CheckInfo {

@@ -166,11 +166,12 @@ void Writer::linear(const LoopJudgement::Linear &L) {
 /// Whether a directive can stand before the loop at all.
 void Writer::placement() {
   if (T.Kind == LoopKind::Algorithm)
-    cannot(T.Fold.empty() ? "give the algorithm `std::execution::par` as its first argument"
-                          : "give it `std::execution::par` as its first argument, and use "
-                            "`std::reduce` or `std::transform_reduce` in place of `std::accumulate`");
-  if (!J.Expressible)
-    cannot("what it calls would not see the copies of the threads: pass them as arguments");
+    cannot("give the algorithm `std::execution::par`, or take its parallel counterpart");
+  if (T.Kind == LoopKind::Algorithm)
+    cannot(T.Fold.empty()
+               ? "give the algorithm `std::execution::par` as its first argument"
+               : "give it `std::execution::par` as its first argument, and use "
+                 "`std::reduce` or `std::transform_reduce` in place of `std::accumulate`");
   if (J.Manual)
     cannot("first, " + llvm::join(J.Assumptions, " and "));
   if (T.Spelling.Directive)
@@ -195,6 +196,9 @@ ParallelFix Writer::run() {
     reduction(R);
   for (const LoopJudgement::Linear &L : J.Linears)
     linear(L);
+  if (!J.Expressible)
+    cannot("a callee, or another name, reaches what would be copied, and would miss the copies: "
+           "use local variables in the loop, and pass them on as arguments");
   bool Heavy = J.Work >= WorthHandingOut;
   switch (Shape.Balance) {
   case LoopBalance::Even:

@@ -169,6 +169,11 @@ llvm::Error setOption(CheckSelection &S, StringRef Assignment) {
     return llvm::createStringError(Text);
   }
 
+  llvm::SmallVector<StringRef> Values;
+  O->Values.split(Values, '|', -1, /*KeepEmpty=*/false);
+  if (!Values.empty() && !llvm::is_contained(Values, Value))
+    return llvm::createStringError("option '" + Key + "' is one of " + llvm::join(Values, ", ") +
+                                   ", not '" + Value + "'");
   std::string Stored = Value.str();
   int64_t Number;
   if (!canonicalFlag(O->Default).empty() && !llvm::isDigit(O->Default.front())) {

@@ -21,6 +21,7 @@
 #include "clang/Basic/Version.h"
 #include <cstdio>
 #include <cstring>
+#include <set>
 #include <unistd.h>
 
 using namespace clang;
@@ -57,6 +58,7 @@ struct UnitRun {
   CheckSelection Selection; ///< Filled while the checks are made.
   const ASTContext *Done = nullptr;
   std::vector<Advice> Found;
+  std::set<std::pair<Span, std::string>> Included; ///< `#include` lines, each once.
 
   void run(ASTContext &Ast) {
     if (Done == &Ast)
@@ -121,9 +123,11 @@ private:
       Main << A.Message;
       underline(Main, Sources, A.At);
       for (const Edit &E : A.Edits)
-        if (SourceLocation Begin = location(Sources, E.At); Begin.isValid())
+        if (SourceLocation Begin = location(Sources, E.At);
+            Begin.isValid() && !isRepeated(Sources, A.At, E))
           Main << FixItHint::CreateReplacement(
-              CharSourceRange::getCharRange(Begin, end(Sources, E.At)), E.Text);
+              CharSourceRange::getCharRange(Begin, end(Sources, E.At)),
+              withLineEnds(Sources, Begin, E.Text));
     }
     for (const Evidence &E : A.For)
       note(Sources, E, "");
@@ -159,6 +163,34 @@ private:
       return DiagnosticIDs::Error;
     }
     llvm_unreachable("all severities are listed");
+  }
+
+  /// clang-tidy would make an insertion once for each finding that has it. One
+  /// that NOLINT silences takes its edits along, so it does not count.
+  bool isRepeated(SourceManager &Sources, const Span &At, const Edit &E) {
+    if (!StringRef(E.Text).starts_with("#include "))
+      return false;
+    SourceLocation Line = locate(Sources, At.File, std::max(At.Line, 2u) - 1, 1);
+    StringRef Text = Line.isValid() ? StringRef(Sources.getCharacterData(Line)) : StringRef();
+    auto [Above, Rest] = Text.split('\n');
+    if (Above.contains("NOLINTNEXTLINE") || Rest.split('\n').first.contains("NOLINT"))
+      return false;
+    return !Run->Included.insert({E.At, E.Text}).second;
+  }
+
+  /// Lines end as those of the file do.
+  static std::string withLineEnds(SourceManager &Sources, SourceLocation At, StringRef Text) {
+    StringRef File = Sources.getBufferData(Sources.getFileID(At));
+    size_t End = File.find('\n');
+    if (End == StringRef::npos || End == 0 || File[End - 1] != '\r')
+      return Text.str();
+    std::string Out;
+    for (char C : Text) {
+      if (C == '\n')
+        Out += '\r';
+      Out += C;
+    }
+    return Out;
   }
 
   static SourceLocation location(SourceManager &Sources, const Span &S) {

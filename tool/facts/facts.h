@@ -291,6 +291,10 @@ struct Variable {
 struct Input {
   Symbol Path;
   std::string Digest; ///< As digest() computes it.
+  /// What it includes, as spelled without quotes, and the line before which
+  /// another `#include` can stand; 0 when there is none.
+  std::vector<Symbol> Includes;
+  uint32_t IncludeLine = 0;
 };
 /// Of the content of a file.
 std::string digest(llvm::StringRef Content);
@@ -447,6 +451,8 @@ template <class F> void fields(Variable &S, F &&f) {
 template <class F> void fields(Input &S, F &&f) {
   f("path", S.Path);
   f("digest", S.Digest);
+  f("includes", S.Includes);
+  f("includeLine", S.IncludeLine);
 }
 template <class F> void fields(UnitError &S, F &&f) {
   f("at", S.At);

@@ -4,6 +4,7 @@
 #include "facts/spelling.h"
 #include "facts/loopbody.h"
 
+#include "clang/Lex/Lexer.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSet.h"
 
@@ -97,6 +98,23 @@ private:
   void variables(const Stmt *S, LoopSpelling &Out, llvm::DenseSet<const VarDecl *> &Known,
                  const Loop &L);
   LoopVariable describe(const VarDecl *V) const;
+  void parts(const Stmt *S, const Loop &T, LoopParts &Out);
+  void continues(const Stmt *S, LoopParts &Out, bool &Macro);
+  Symbol typeText(const VarDecl *V) const;
+  /// The text between two places of one file, outside macros; empty otherwise.
+  StringRef between(SourceLocation Begin, SourceLocation End) const {
+    StringRef To = before(End), From = before(Begin);
+    if (Begin.isInvalid() || End.isInvalid() || Begin.isMacroID() || End.isMacroID() ||
+        U.Sources.getFileID(Begin) != U.Sources.getFileID(End) || From.size() > To.size())
+      return {};
+    return To.drop_front(From.size()).trim();
+  }
+  /// Behind the token that begins at a place.
+  SourceLocation behind(SourceLocation At) const {
+    return At.isInvalid() || At.isMacroID()
+               ? SourceLocation()
+               : Lexer::getLocForEndOfToken(At, 0, U.Sources, U.Ast.getLangOpts());
+  }
   /// The file's text before a place that is in no macro.
   StringRef before(SourceLocation At) const {
     if (At.isInvalid() || At.isMacroID())
@@ -109,6 +127,7 @@ private:
 
   FunctionBody &B;
   UnitContext &U;
+  const Stmt *Attributed = nullptr;
   llvm::StringSet<> Combined; ///< Names of arrays that something is added to.
 };
 
@@ -148,6 +167,8 @@ void Speller::walk(const Stmt *S, uint32_t Around, bool Condition, bool Region) 
     if (!isa<CXXOperatorCallExpr>(C) && !(Callee && Callee->getBuiltinID()))
       B.facts().Loops[Around].Spelling.GuardedCalls = true;
   }
+  if (const auto *A = dyn_cast<AttributedStmt>(S))
+    Attributed = A->getSubStmt();
   bool Branch = isBranch(S);
   forEachChild(S, [&](const Stmt *C) { walk(C, Around, Condition || Branch, Region); });
 }
@@ -170,6 +191,8 @@ LoopVariable Speller::describe(const VarDecl *V) const {
   QualType Element =
       U.Ast.getBaseElementType(Out.Pointer ? T->getPointeeType() : T).getUnqualifiedType();
   Out.Number = Element->isArithmeticType() && !Element->isEnumeralType();
+  if (T->isArithmeticType() && !T->isEnumeralType())
+    Out.Type = typeText(V);
   if (!T->isIncompleteType() && !T->isVariablyModifiedType() && !T->isDependentType())
     Out.Size = U.Ast.getTypeSizeInChars(T).getQuantity();
   return Out;
@@ -206,6 +229,129 @@ void Speller::variables(const Stmt *S, LoopSpelling &Out, llvm::DenseSet<const V
   forEachChild(S, [&](const Stmt *C) { variables(C, Out, Known, L); });
 }
 
+/// How a variable of the type of V is declared: as spelled in a template, where
+/// the type differs between instances, and as printed elsewhere.
+Symbol Speller::typeText(const VarDecl *V) const {
+  QualType T = V->getType().getNonReferenceType().getUnqualifiedType();
+  const TypeSourceInfo *Info = V->getTypeSourceInfo();
+  if (B.F.Fn->isTemplateInstantiation() && Info && !T->getContainedAutoType()) {
+    TypeLoc Written = Info->getTypeLoc().getUnqualifiedLoc();
+    if (auto R = Written.getAs<ReferenceTypeLoc>())
+      Written = R.getPointeeLoc().getUnqualifiedLoc();
+    return Symbol(between(Written.getBeginLoc(), behind(Written.getEndLoc())));
+  }
+  if (T->getContainedAutoType())
+    T = T.getCanonicalType();
+  return Symbol(T.getAsString(U.Ast.getPrintingPolicy()));
+}
+
+/// `continue` that belongs to this loop.
+void Speller::continues(const Stmt *S, LoopParts &Out, bool &Macro) {
+  if (isa<ForStmt, WhileStmt, DoStmt, CXXForRangeStmt>(S))
+    return;
+  if (isa<ContinueStmt>(S)) {
+    Macro |= S->getBeginLoc().isMacroID();
+    Out.Continues.push_back(U.span(S->getSourceRange()));
+  }
+  forEachChild(S, [&](const Stmt *C) { continues(C, Out, Macro); });
+}
+
+/// A container of the library or an array, named by a variable or a member of one.
+static bool isPlainRange(const Expr *E) {
+  QualType T = E->getType().getNonReferenceType();
+  const auto *R = T->getAsCXXRecordDecl();
+  if (!T->isConstantArrayType() && !(R && R->isInStdNamespace()))
+    return false;
+  E = E->IgnoreParenImpCasts();
+  while (const auto *M = dyn_cast<MemberExpr>(E)) {
+    if (!isa<FieldDecl>(M->getMemberDecl()))
+      return false;
+    E = M->getBase()->IgnoreParenImpCasts();
+  }
+  return isa<DeclRefExpr, CXXThisExpr>(E);
+}
+
+void Speller::parts(const Stmt *S, const Loop &T, LoopParts &Out) {
+  const LangOptions &Lang = U.Ast.getLangOpts();
+  if (!Lang.CPlusPlus)
+    return;
+  LoopParts P;
+  P.Standard = Lang.CPlusPlus23   ? 23
+               : Lang.CPlusPlus20 ? 20
+               : Lang.CPlusPlus17 ? 17
+               : Lang.CPlusPlus14 ? 14
+                                  : 11;
+  const Stmt *Body = bodyOf(S);
+  SourceLocation Close;
+  if (const auto *R = dyn_cast<CXXForRangeStmt>(S)) {
+    Close = R->getRParenLoc();
+    SourceLocation Declared = R->getLoopVarStmt()->getBeginLoc();
+    if (R->getInit() || Declared.isMacroID() || R->getColonLoc().isMacroID() || Close.isMacroID() ||
+        isa<DecompositionDecl>(R->getLoopVariable()))
+      return;
+    P.Parameter = Symbol(between(Declared, R->getColonLoc()));
+    if (isPlainRange(R->getRangeInit()))
+      P.Range = Symbol(between(behind(R->getColonLoc()), Close));
+  } else if (const auto *F = dyn_cast<ForStmt>(S)) {
+    Close = F->getRParenLoc();
+    const VarDecl *Index = B.Headers[&T - B.facts().Loops.data()].Index;
+    const auto *D = dyn_cast_or_null<DeclStmt>(F->getInit());
+    const auto *Compare =
+        F->getCond() ? dyn_cast<BinaryOperator>(F->getCond()->IgnoreParens()) : nullptr;
+    if (!Index || !D || !D->isSingleDecl() || !Index->getInit() || !Compare ||
+        Compare->getOpcode() != BO_LT || variableNamed(Compare->getLHS()) != Index || T.Step < 1 ||
+        !T.Annotatable || !Index->getType()->isIntegerType() ||
+        Index->getType()->isEnumeralType() || Close.isMacroID())
+      return;
+    // As values, not as what one type makes of the other.
+    const Expr *Bound = Compare->getRHS();
+    bool Alike = U.Ast.hasSameUnqualifiedType(Bound->IgnoreImpCasts()->getType(), Index->getType());
+    bool FromZero =
+        T.Lower.Known && T.Lower.Terms.empty() && T.Lower.Through.empty() && T.Lower.Constant >= 0;
+    if (!Alike && !FromZero)
+      return;
+    const Expr *Init = Index->getInit();
+    SourceLocation Begin = Init->getBeginLoc(), End = Init->getEndLoc();
+    P.From = Symbol(between(Begin, behind(End)));
+    P.To = Symbol(between(Bound->getBeginLoc(), behind(Bound->getEndLoc())));
+    P.Type = typeText(Index);
+    P.Parameter = Symbol((P.Type.str() + " " + Index->getName()).str());
+    if (P.From.empty() || P.To.empty() || P.Type.empty())
+      return;
+  } else
+    return;
+  if (P.Parameter.empty() || Body->getBeginLoc().isMacroID() || Body->getEndLoc().isMacroID())
+    return;
+  bool Macro = false;
+  continues(Body, P, Macro);
+  if (Macro)
+    return;
+  P.Braced = isa<CompoundStmt>(Body);
+  SourceLocation End = behind(Body->getEndLoc());
+  if (!P.Braced) {
+    std::optional<Token> Next = Lexer::findNextToken(Body->getEndLoc(), U.Sources, Lang);
+    if (isa<Expr>(Body)) {
+      if (!Next || Next->isNot(tok::semi))
+        return;
+      End = behind(Next->getLocation());
+    } else if (!isa<IfStmt, ForStmt, CXXForRangeStmt, WhileStmt>(Body) ||
+               before(End).rtrim().back() != '}')
+      return;
+  }
+  if (End.isInvalid())
+    return;
+  // Names that the rewriting introduces.
+  StringRef Whole = between(S->getBeginLoc(), End);
+  for (StringRef Suffix : {"_begin", "_end", "_values", "_range"})
+    if (Whole.contains((T.IndexName.str() + Suffix).str()))
+      return;
+  if (Whole.empty() || Whole.contains("_before"))
+    return;
+  P.End = U.span(End);
+  P.End.EndLine = P.End.Line, P.End.EndColumn = P.End.Column;
+  Out = std::move(P);
+}
+
 void Speller::loop(const Stmt *S, uint32_t L, bool Region) {
   Loop &T = B.facts().Loops[L];
   LoopSpelling &Out = T.Spelling;
@@ -218,7 +364,10 @@ void Speller::loop(const Stmt *S, uint32_t L, bool Region) {
   }
   if (Region)
     Out.Obstacle = Symbol("it stands in an OpenMP region");
-  else if (B.F.Fn->isConstexpr())
+  else if (Attributed == S)
+    Out.Obstacle = Symbol("an attribute stands before it");
+  else if (const auto *M = dyn_cast<CXXMethodDecl>(B.F.Fn);
+           B.F.Fn->isConstexprSpecified() && !(M && M->getParent()->isLambda()))
     Out.Obstacle = Symbol("a constexpr function may not hold directives");
   const VarDecl *Index = B.Headers[L].Index;
   if (const auto *F = dyn_cast<ForStmt>(S)) {
@@ -239,6 +388,7 @@ void Speller::loop(const Stmt *S, uint32_t L, bool Region) {
   if (Body)
     if (auto It = B.F.Loops.find(Body); It != B.F.Loops.end())
       Out.Only = It->second;
+  parts(S, T, Out.Parts);
   llvm::DenseSet<const VarDecl *> Known;
   variables(S, Out, Known, T);
   llvm::sort(Out.Variables, [](const LoopVariable &X, const LoopVariable &Y) {

@@ -18,6 +18,21 @@ struct LoopVariable {
   bool Number = false; ///< Of a type that OpenMP's reductions know, or made of such.
   bool Array = false, Pointer = false, Record = false;
   uint64_t Size = 0; ///< Bytes; 0 when not known.
+  Symbol Type;       ///< Of an arithmetic variable, as it can be declared again.
+};
+
+/// The parts of a loop for whoever wants to write it as a call with a lambda.
+/// Empty (no End) for a loop whose header or ends are in a macro, and in C.
+struct LoopParts {
+  uint32_t Standard = 0; ///< C++ standard of the unit: 11, 14, 17, 20...
+  /// What the lambda takes: `double &value`, `int i`; for an index, also its type.
+  Symbol Parameter, Type;
+  /// The text of the range, one name or path; or of the bounds of `index = From;
+  /// index < To; index += Step` with integers that compare as their values do.
+  Symbol Range, From, To;
+  bool Braced = false;
+  Span End;                    ///< Behind the body and its semicolon.
+  std::vector<Span> Continues; ///< `continue` of this loop.
 };
 
 struct LoopSpelling {
@@ -33,6 +48,7 @@ struct LoopSpelling {
   uint32_t Only = None;                ///< The loop that is all there is in the body.
   bool Guarded = false;                ///< Under a condition in the loop around it.
   bool GuardedCalls = false;           ///< The body calls something under a condition.
+  LoopParts Parts;
 };
 
 template <class F> void fields(LoopVariable &S, F &&f) {
@@ -43,6 +59,18 @@ template <class F> void fields(LoopVariable &S, F &&f) {
   f("pointer", S.Pointer);
   f("record", S.Record);
   f("size", S.Size);
+  f("type", S.Type);
+}
+template <class F> void fields(LoopParts &S, F &&f) {
+  f("standard", S.Standard);
+  f("parameter", S.Parameter);
+  f("type", S.Type);
+  f("range", S.Range);
+  f("from", S.From);
+  f("to", S.To);
+  f("braced", S.Braced);
+  f("end", S.End);
+  f("continues", S.Continues);
 }
 template <class F> void fields(LoopSpelling &S, F &&f) {
   f("indent", S.Indent);
@@ -54,6 +82,7 @@ template <class F> void fields(LoopSpelling &S, F &&f) {
   f("only", S.Only);
   f("guarded", S.Guarded);
   f("guardedCalls", S.GuardedCalls);
+  f("parts", S.Parts);
 }
 
 } // namespace heddle

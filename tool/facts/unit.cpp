@@ -2,6 +2,7 @@
 /// function with a body among them, template instantiations and lambdas too.
 #include "facts/context.h"
 #include "facts/extract.h"
+#include "facts/inputs.h"
 #include "facts/loops.h"
 
 #include "clang/AST/Attr.h"
@@ -141,26 +142,6 @@ void extractFunction(UnitContext &Unit, const FunctionDecl *Fn, Symbol Parent) {
   extractGraph(F);
   fillLoops(F);
   Unit.Facts.Functions.push_back(std::move(Facts));
-}
-
-/// The files outside system headers, with the digest of what was read.
-static void listInputs(UnitContext &U) {
-  for (unsigned I = 0; I < U.Sources.local_sloc_entry_size(); ++I) {
-    const SrcMgr::SLocEntry &E = U.Sources.getLocalSLocEntry(I);
-    if (!E.isFile() || SrcMgr::isSystem(E.getFile().getFileCharacteristic()))
-      continue;
-    SourceLocation Start = SourceLocation::getFromRawEncoding(E.getOffset());
-    FileID File = U.Sources.getFileID(Start);
-    std::optional<llvm::StringRef> Text = U.Sources.getBufferDataOrNone(File);
-    if (Text && U.Sources.getFileEntryRefForID(File))
-      U.Facts.Inputs.push_back({U.span(Start).File, digest(*Text)});
-  }
-  llvm::sort(U.Facts.Inputs, [](const Input &A, const Input &B) {
-    return std::tie(A.Path, A.Digest) < std::tie(B.Path, B.Digest);
-  });
-  auto Same = [](const Input &A, const Input &B) { return A.Path == B.Path; };
-  U.Facts.Inputs.erase(std::unique(U.Facts.Inputs.begin(), U.Facts.Inputs.end(), Same),
-                       U.Facts.Inputs.end());
 }
 
 UnitFacts extractUnit(ASTContext &Ast, const Models &Apis) {

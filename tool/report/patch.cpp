@@ -19,8 +19,16 @@ bool same(const Edit &A, const Edit &B) {
   return begin(A) == begin(B) && end(A) == end(B) && A.Text == B.Text;
 }
 
-/// Both change the same text, or insert at the same place.
+bool isInclude(const Edit &E) {
+  StringRef Text = E.Text;
+  return Text.starts_with("#include ") && Text.count('\n') == 1 && Text.ends_with("\n");
+}
+
+/// Both change the same text, or insert at the same place. Lines that include
+/// headers may come in any order.
 bool overlap(const Edit &A, const Edit &B) {
+  if (isInclude(A) && isInclude(B))
+    return false;
   if (begin(A) == end(A) && begin(B) == end(B))
     return begin(A) == begin(B);
   return begin(A) < end(B) && begin(B) < end(A);

@@ -79,7 +79,7 @@ const Expr *Resolver::value(const VarDecl *V, const Expr *Use, bool Loads) {
     return nullptr;
   SourceLocation From = SM.getExpansionLoc(Value->getEndLoc());
   // A constant of a scope that does not contain the use, as a captured one.
-  if (!SM.isBeforeInTranslationUnit(From, At) || V->getDeclContext() != F.Fn)
+  if (!SM.isBeforeInTranslationUnit(From, At) || !isDeclaredIn(V, F.Fn))
     return U.Writes.empty() && V->getType().isConstQualified() ? Value : nullptr;
   return Holds(Value, From) ? Value : nullptr;
 }

@@ -104,7 +104,7 @@ private:
     return B.facts().Arms.size() - 1;
   }
   bool outlives(const VarDecl *V) const {
-    return V->hasGlobalStorage() || V->isInitCapture() || V->getDeclContext() != B.F.Fn;
+    return V->hasGlobalStorage() || V->isInitCapture() || !isDeclaredIn(V, B.F.Fn);
   }
   void add(LoopAccess A, uint32_t L) {
     FunctionFacts &F = B.facts();

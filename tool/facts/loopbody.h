@@ -143,6 +143,9 @@ struct ElementRef {
 // uses.cpp
 /// Counts writes of the variables.
 void collectUses(FunctionBody &B, const clang::Stmt *S);
+/// Declared in F itself, not in a function or lambda around it. Captured statements
+/// of OpenMP are part of F.
+bool isDeclaredIn(const clang::VarDecl *V, const clang::FunctionDecl *F);
 /// The variable that E names, without parentheses and implicit casts.
 const clang::VarDecl *variableNamed(const clang::Expr *E);
 /// The variable of `x` and `x.f`: what changes when these do.

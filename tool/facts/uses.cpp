@@ -33,6 +33,13 @@ bool isAccessor(const CXXMethodDecl *M) {
 
 } // namespace
 
+bool isDeclaredIn(const VarDecl *V, const FunctionDecl *F) {
+  const DeclContext *C = V->getDeclContext();
+  while (isa<CapturedDecl>(C))
+    C = C->getParent();
+  return C == F;
+}
+
 const VarDecl *variableNamed(const Expr *E) {
   const auto *D = dyn_cast<DeclRefExpr>(plain(E));
   const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;

@@ -271,13 +271,29 @@ void Reporter::loop(FunctionId F, uint32_t L) {
   const FunctionFacts &Facts = P.facts(F);
   const Loop &T = Facts.Loops[L];
   LoopJudgement J = judgeLoop(P, F, L);
-  if (J.Verdict != LoopVerdict::Carried)
+  std::string Fault;
+  if (J.Verdict == LoopVerdict::Carried)
+    Fault = J.Reason;
+  // There are no clauses: what would need one is shared.
+  if (J.Verdict != LoopVerdict::Carried && J.Verdict != LoopVerdict::Unknown) {
+    for (const LoopJudgement::Reduction &R : J.Reductions)
+      if (!R.Name.empty() && Fault.empty())
+        Fault = R.Operator.str() == "append"
+                    ? "several threads add to " + quote(R.Name) + " at the same time"
+                    : "several threads update " + quote(R.Name) +
+                          " at the same time: make it atomic, or reduce to it";
+    for (const auto *All : {&J.Scratch, &J.Private, &J.FirstPrivate, &J.LastPrivate})
+      for (Symbol S : *All)
+        if (Fault.empty() && (All == &J.Scratch || J.Verdict != LoopVerdict::Conditional))
+          Fault = quote(S) + " is written by several threads at the same time: declare it inside";
+  }
+  if (Fault.empty())
     return;
   Advice A;
   A.Check = Symbol(Info.Name);
   A.Kind = Symbol("loop");
   A.At = T.At;
-  A.Message = J.Reason + ": this loop must not run in parallel as it is";
+  A.Message = Fault + ": this loop must not run in parallel as it is";
   if (J.From.valid())
     A.For.push_back({"one side is here", Symbol("T1"), 1, J.From});
   if (J.To.valid() && !(J.To == J.From))

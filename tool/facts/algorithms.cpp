@@ -21,8 +21,8 @@ AlgorithmCall algorithmOf(UnitContext &U, const Stmt *S) {
   const CXXRecordDecl *First = C->getArg(0)->getType().getNonReferenceType()->getAsCXXRecordDecl();
   if (First && U.Apis.find(U.name(First).str()).Policy)
     Out.Policy = true;
-  else if (First && First->isEmpty() && First->isInStdNamespace())
-    Out.Sequential = true; // std::execution::seq
+  else if (First && U.Apis.find(U.name(First).str()).SerialPolicy)
+    Out.Sequential = true;
   Out.First = Out.Policy || Out.Sequential;
   if (C->getNumArgs() < Out.First + Out.Model->Arguments)
     Out.Model = nullptr;
@@ -82,6 +82,19 @@ void Evaluation::algorithm(const CallExpr *E, const AlgorithmCall &Is, uint32_t 
   for (uint32_t C = 0; C < F.Facts.Calls.size(); ++C)
     if (F.Facts.Calls[C].ViaArgument && F.Facts.Calls[C].At == F.Unit.span(E->getSourceRange()))
       Via = C;
+  // A library that starts threads calls it all the same.
+  for (const Launch &Started : F.Facts.Launches)
+    if (Callable && Via == None && Started.At == F.Unit.span(E->getSourceRange()) &&
+        Started.Entry) {
+      Via = F.Facts.Calls.size();
+      heddle::Call C;
+      C.Callee = Started.Entry;
+      C.Name = Started.EntryName;
+      C.ViaArgument = true;
+      C.Object = Started.Object;
+      C.At = Started.At;
+      F.Facts.Calls.push_back(std::move(C));
+    }
   if (Callable && Via == None) {
     const CXXRecordDecl *R = strip(Callable)->getType()->getAsCXXRecordDecl();
     bool Plain = R && R->isInStdNamespace() && R->hasDefinition() && R->getDefinition()->isEmpty();

@@ -160,7 +160,7 @@ struct Entry {
   uint32_t Blocking = None, Lock = None, Launch = None, Join = None, Hazard = None,
            Container = None, Return = None, Algorithm = None;
   bool AsyncSignalSafe = false, Pure = false, CallsBack = false, Exits = false,
-       Policy = false;
+       Policy = false, SerialPolicy = false;
 };
 } // namespace
 
@@ -203,6 +203,7 @@ struct Models::Tables {
       M.CallsBack |= E.CallsBack;
       M.Exits |= E.Exits;
       M.Policy |= E.Policy;
+      M.SerialPolicy |= E.SerialPolicy;
     }
     if (Base)
       Base->fill(Name, M);
@@ -343,6 +344,8 @@ private:
         return readTable(Value, Out.Algorithms, &Entry::Algorithm);
       if (Key == "policies")
         return readFlags(Value, &Entry::Policy);
+      if (Key == "serial-policies")
+        return readFlags(Value, &Entry::SerialPolicy);
       if (Key == "async-signal-safe")
         return readFlags(Value, &Entry::AsyncSignalSafe);
       if (Key == "pure")
@@ -360,7 +363,7 @@ private:
           "unknown table `" + Key +
               "`; known are blocking, locks, launches, joins, mt-unsafe, "
               "async-signal-safe, containers, returns, pure, callbacks, exits, "
-              "algorithms, policies, namespaces, not-in-std");
+              "algorithms, policies, serial-policies, namespaces, not-in-std");
     });
   }
 

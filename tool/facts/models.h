@@ -148,10 +148,11 @@ struct ApiModel {
   bool Exits = false;
   /// algorithms.yaml, for the constructor's class: a parallel execution policy.
   bool Policy = false;
+  bool SerialPolicy = false; ///< The same, of one that is not parallel.
 
   explicit operator bool() const {
     return Blocks || Locks || Launches || Joins || Hazard || Container || Returns || Algorithm ||
-           AsyncSignalSafe || Pure || CallsBack || Exits || Policy;
+           AsyncSignalSafe || Pure || CallsBack || Exits || Policy || SerialPolicy;
   }
 };
 

@@ -223,6 +223,7 @@ bool Judge::privatise(const Item &A) {
       Items, [&](const Item &I) { return I.ByItself && rootOf(I.A.Base) == Base; });
   if (!Named || ByItself) {
     Symbol Name = Named ? V->Name : A.A.BaseText.empty() ? A.A.Text : A.A.BaseText;
+    J.Scratch.push_back(Name);
     require(quote(Name) + " is scratch space, of which every thread has its own");
     return true;
   }

@@ -25,6 +25,8 @@ struct LoopJudgement {
   bool Manual = false;
   std::vector<Symbol> Private; ///< Names of scalars to privatise.
   std::vector<Symbol> LastPrivate;
+  /// What every thread needs for itself, and no clause can give it.
+  std::vector<Symbol> Scratch;
   /// Private, and each copy begins with the value from before the loop.
   std::vector<Symbol> FirstPrivate;
   struct Reduction {

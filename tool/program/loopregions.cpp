@@ -77,35 +77,9 @@ private:
   bool Lambda;
 };
 
-/// Appends a path of members and constant elements to an element.
-bool walk(LoopAccess &A, llvm::StringRef Path) {
-  if (Path.contains('*'))
-    return false;
-  while (!Path.empty()) {
-    if (Path.consume_front("[")) {
-      auto [Number, Rest] = Path.split(']');
-      Path = Rest;
-      Affine I;
-      I.Known = !Number.empty() && !Number.getAsInteger(10, I.Constant);
-      if (!A.Field.empty())
-        A.Field = Symbol((A.Field.str() + "[]").str());
-      A.Subscripts.push_back(I);
-      continue;
-    }
-    size_t End = Path.find_first_of(".[", 1);
-    llvm::StringRef Step = Path.take_front(End);
-    Path = Path.drop_front(Step.size());
-    if (A.Subscripts.empty())
-      A.Base = extend(A.Base, Step);
-    else
-      A.Field = Symbol((A.Field.str() + Step).str());
-  }
-  return true;
-}
-
 /// The callee's access below the object that it was handed.
 bool compose(LoopAccess &Out, const LoopAccess &Inner, bool Pointer, llvm::StringRef Path) {
-  if (!walk(Out, Path))
+  if (!walkPath(Out, Path))
     return false;
   llvm::ArrayRef<Affine> Rest = Inner.Subscripts;
   // The first subscript counts from the element that the pointer points to.

@@ -1,9 +1,10 @@
 #include "facts/coverage.h"
 
-#include "llvm/ADT/StringExtras.h"
+#include "facts/isl.h"
 
-#include <isl/ctx.h>
-#include <isl/options.h>
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
+
 #include <isl/set.h>
 
 namespace heddle {
@@ -13,15 +14,6 @@ namespace {
 /// Pivots of one question.
 constexpr unsigned long MaxOperations = 200000;
 constexpr size_t MaxWrites = 48, MaxDimensions = 8;
-
-struct IslContext {
-  isl_ctx *Ctx = isl_ctx_alloc();
-  IslContext() {
-    isl_options_set_on_error(Ctx, ISL_ON_ERROR_CONTINUE);
-    isl_ctx_set_max_operations(Ctx, MaxOperations);
-  }
-  ~IslContext() { isl_ctx_free(Ctx); }
-};
 
 /// Writes sets in isl's notation. All have the dimensions of the read's loops,
 /// then one for each subscript; the index of the tested loop is a parameter.
@@ -34,17 +26,7 @@ public:
     begin(S, "i");
     if (Q.AnyIteration) // whichever these two are
       begin(S, "k"), S.Names.pop_back();
-    for (const Loop *L : Q.Outer)
-      if (!L->Index.empty())
-        domain(S, *L, parameter(L->Index));
-    for (size_t K = 0; K < Q.Read.Inner.size(); ++K) {
-      const Loop &L = *Q.Read.Inner[K];
-      std::string Name = "r" + std::to_string(K);
-      if (!L.Index.empty()) {
-        domain(S, L, Name);
-        S.Names.push_back({L.Index, Name});
-      }
-    }
+    around(S);
     for (unsigned D = 0; D < Dimensions; ++D) {
       const auto &Subscripts = Q.Read.Access->Subscripts;
       if (D < Subscripts.size() && usable(Subscripts[D]))
@@ -96,17 +78,7 @@ public:
   std::string outside(const Affine &Value, Symbol Size) {
     Side S;
     begin(S, "i");
-    for (const Loop *L : Q.Outer)
-      if (!L->Index.empty())
-        domain(S, *L, parameter(L->Index));
-    for (size_t K = 0; K < Q.Read.Inner.size(); ++K) {
-      const Loop &L = *Q.Read.Inner[K];
-      std::string Name = "r" + std::to_string(K);
-      if (!L.Index.empty()) {
-        domain(S, L, Name);
-        S.Names.push_back({L.Index, Name});
-      }
-    }
+    around(S);
     S.Constraints.push_back(element(0) + " = " + text(S, Value));
     S.Constraints.push_back("(" + element(0) + " < 0 or " + element(0) +
                             " >= " + parameter(Size) + ")");
@@ -143,6 +115,21 @@ private:
     domain(S, *Q.Tested, Name);
     S.Exact = true; // whichever iteration it is, both sides are in it
     S.Names.push_back({Q.Tested->Index, Name});
+  }
+
+  /// The loops outside of the tested one, and those around the read.
+  void around(Side &S) {
+    for (const Loop *L : Q.Outer)
+      if (!L->Index.empty())
+        domain(S, *L, parameter(L->Index));
+    for (size_t K = 0; K < Q.Read.Inner.size(); ++K) {
+      const Loop &L = *Q.Read.Inner[K];
+      std::string Name = "r" + std::to_string(K);
+      if (L.Index.empty())
+        continue;
+      domain(S, L, Name);
+      S.Names.push_back({L.Index, Name});
+    }
   }
 
   /// The write in the same iteration of the first Depth common loops, and in an
@@ -247,12 +234,6 @@ private:
 
 } // namespace
 
-static isl_ctx *islContext() {
-  static thread_local IslContext Isl;
-  isl_ctx_reset_operations(Isl.Ctx);
-  return Isl.Ctx;
-}
-
 bool isWithin(const Affine &Value, Symbol Size, const AccessInstance &Where, const Loop *Tested,
               llvm::ArrayRef<const Loop *> Outer, llvm::function_ref<bool(Symbol)> Varies) {
   CoverageQuery Q;
@@ -262,7 +243,7 @@ bool isWithin(const Affine &Value, Symbol Size, const AccessInstance &Where, con
   Q.Varies = Varies;
   Sets All(Q, 1);
   std::string Outside = All.outside(Value, Size);
-  isl_ctx *Ctx = islContext();
+  isl_ctx *Ctx = islContext(MaxOperations);
   isl_set *Set = isl_set_read_from_str(Ctx, (All.parameters() + "{ " + Outside + " }").c_str());
   bool Within = isl_set_is_empty(Set) == isl_bool_true;
   isl_set_free(Set);
@@ -287,7 +268,12 @@ Coverage findCoverage(const CoverageQuery &Q) {
     Any.push_back(All.any(W));
   if (Writes.empty() && Any.empty())
     return Coverage::No;
-  isl_ctx *Ctx = islContext();
+  static thread_local llvm::StringMap<Coverage> Known;
+  std::string Question = All.parameters() + Read + '\n' + llvm::join(Writes, ";") + '\n' +
+                         llvm::join(Any, ";");
+  if (auto It = Known.find(Question); It != Known.end())
+    return It->second;
+  isl_ctx *Ctx = islContext(MaxOperations);
   auto Set = [&](const std::vector<std::string> &Parts) {
     std::string Text = All.parameters() + "{ " + llvm::join(Parts, "; ") + " }";
     return isl_set_read_from_str(Ctx, Text.c_str());
@@ -305,6 +291,8 @@ Coverage findCoverage(const CoverageQuery &Q) {
   }
   isl_set_free(Rest);
   isl_ctx_reset_error(Ctx);
+  if (Known.size() < MaxRemembered)
+    Known[Question] = Answer;
   return Answer;
 }
 

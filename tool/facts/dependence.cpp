@@ -1,11 +1,12 @@
 #include "facts/dependence.h"
 
+#include "facts/isl.h"
+
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
-#include <isl/ctx.h>
-#include <isl/options.h>
 #include <isl/set.h>
 #include <isl/val.h>
 
@@ -18,16 +19,6 @@ constexpr unsigned long MaxOperations = 20000;
 /// Variables of one question, both sides and all loops: with more, numbers may
 /// grow so large that even a limited count of operations takes minutes.
 constexpr size_t MaxVariables = 26;
-
-/// isl's context, one per thread: isl is not thread-safe within one.
-struct IslContext {
-  isl_ctx *Ctx = isl_ctx_alloc();
-  IslContext() {
-    isl_options_set_on_error(Ctx, ISL_ON_ERROR_CONTINUE);
-    isl_ctx_set_max_operations(Ctx, MaxOperations);
-  }
-  ~IslContext() { isl_ctx_free(Ctx); }
-};
 
 /// Different members of one element never overlap; a member overlaps the whole.
 bool overlap(llvm::StringRef A, llvm::StringRef B) {
@@ -180,6 +171,35 @@ std::optional<Difference> difference(const DependenceQuery &Q, const Affine &A, 
   return D;
 }
 
+struct Solution {
+  isl_bool Empty = isl_bool_error;
+  std::optional<int64_t> Distance;
+};
+
+Solution solve(llvm::StringRef Text) {
+  static thread_local llvm::StringMap<Solution> Known;
+  if (auto It = Known.find(Text); It != Known.end())
+    return It->second;
+  Solution Out;
+  isl_ctx *Ctx = islContext(MaxOperations);
+  isl_set *Set = isl_set_read_from_str(Ctx, Text.str().c_str());
+  Out.Empty = isl_set_is_empty(Set);
+  if (Out.Empty == isl_bool_false) {
+    // Both directions together, where each has its distance fixed by equalities.
+    Set = isl_set_detect_equalities(isl_set_coalesce(Set));
+    isl_val *Value = isl_set_plain_get_val_if_fixed(Set, isl_dim_set, 0);
+    if (isl_val_is_int(Value) == isl_bool_true && isl_val_cmp_si(Value, INT32_MAX) <= 0 &&
+        isl_val_cmp_si(Value, INT32_MIN) >= 0)
+      Out.Distance = isl_val_get_num_si(Value);
+    isl_val_free(Value);
+  }
+  isl_set_free(Set);
+  isl_ctx_reset_error(Ctx);
+  if (Known.size() < MaxRemembered)
+    Known[Text] = Out;
+  return Out;
+}
+
 } // namespace
 
 bool isScalarType(llvm::StringRef Printed) {
@@ -233,30 +253,17 @@ DependenceResult testPair(const DependenceQuery &Q) {
       return {Carried::No, std::nullopt};
   }
 
-  static thread_local IslContext Isl;
-  isl_ctx_reset_operations(Isl.Ctx);
   Formula Conflict(Q);
   std::string Text = Conflict.build(Dimensions);
   if (Conflict.size() > MaxVariables)
     return {Carried::Unknown, std::nullopt};
-  isl_set *Set = isl_set_read_from_str(Isl.Ctx, Text.c_str());
-  isl_bool Empty = isl_set_is_empty(Set);
+  Solution S = solve(Text);
   DependenceResult R;
-  if (Empty == isl_bool_true)
+  R.Distance = S.Distance;
+  if (S.Empty == isl_bool_true)
     R.Answer = Carried::No;
-  else if (Empty == isl_bool_false && Exact)
+  else if (S.Empty == isl_bool_false && Exact)
     R.Answer = Carried::Yes;
-  if (Empty == isl_bool_false) {
-    // Both directions together, where each has its distance fixed by equalities.
-    Set = isl_set_detect_equalities(isl_set_coalesce(Set));
-    isl_val *Value = isl_set_plain_get_val_if_fixed(Set, isl_dim_set, 0);
-    if (isl_val_is_int(Value) == isl_bool_true && isl_val_cmp_si(Value, INT32_MAX) <= 0 &&
-        isl_val_cmp_si(Value, INT32_MIN) >= 0)
-      R.Distance = isl_val_get_num_si(Value);
-    isl_val_free(Value);
-  }
-  isl_set_free(Set);
-  isl_ctx_reset_error(Isl.Ctx);
   return R;
 }
 

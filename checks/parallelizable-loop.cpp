@@ -20,10 +20,18 @@ static const CheckInfo Info = {
     R"(
 ## What it finds
 
-Serial loops that can run in parallel: no iteration uses what another one wrote. Temporaries that
-every iteration writes before it reads them are privatised, and sums, products, minima, maxima and
-the like are recognised as reductions. Subscripts are compared exactly where they are linear in the
-loop indices; calls count with what they read and write, in whichever file they are defined.
+Serial loops that can run in parallel: no iteration uses what another one wrote. Loops over an index,
+a pointer, an iterator or a range count alike, and so do the algorithms of the standard library that
+go through one.
+
+* Scalars, arrays and objects that every iteration writes before it reads them are privatised.
+* Sums, products, minima, maxima and the like are reductions, of scalars, of whole arrays
+  (histograms), of the position of the least element (`argmin`), and of results that are collected
+  with `push_back` (`append`).
+* Variables that advance by the same amount in every iteration are computed from the index.
+* Subscripts are compared exactly where they are linear in the loop indices, also when all rows
+  stand in one array with a row length that is only known at run time.
+* Calls count with the elements that they read and write, in whichever file they are defined.
 
 Of a nest, the outermost loop that can run in parallel is reported, because it gives the largest
 pieces of work.
@@ -63,8 +71,9 @@ why a loop is not among the findings.
 ## Verdicts
 
 * `parallel`: the iterations are independent.
-* `privatize`: they are, once the named scalars are private to an iteration.
-* `reduction`: they are, but for associative updates.
+* `privatize`: they are, once the named variables are private to an iteration.
+* `reduction`: they are, but for associative updates. What OpenMP has no clause for, such as `argmin`
+  and `append`, comes without an edit and says what to do by hand.
 * `conditional`: they are if the named assumption holds, for example that two pointer parameters do
   not overlap. Such a finding is a note of low confidence; `ReportConditional=false` turns it off.
 
@@ -77,7 +86,8 @@ why a loop is not among the findings.
   core does while a parallel region starts and joins, some 20 microseconds. A loop whose bound is
   not a constant counts as 1000 iterations, because a bound that is computed is usually the size of
   the data.
-* Loops that leave early, do I/O, or call something whose effects are not known.
+* Loops that leave early, do I/O, may throw, or call something whose effects are not known. A message
+  on the way to the end of the program does not count as I/O.
 )",
     {{"MinWork", "50000",
       "estimated operations of the whole loop below which it stays serial; 0 reports every loop"},

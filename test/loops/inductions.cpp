@@ -159,6 +159,20 @@ void ring_buffer_ok() {
   }
 }
 
+void wrapped_neighbour_bad() {
+  int before = N - 1;
+#ifdef _OPENMP
+#pragma omp parallel for
+  for (int i = 0; i < N; ++i)
+    b[i] = a[i] + a[i ? i - 1 : before];
+#else
+  for (int i = 0; i < N; ++i) {  // EXPECT: if `before` is computed from the index
+    b[i] = a[i] + a[before];
+    before = i;
+  }
+#endif
+}
+
 void previous_index_ok() {
   int before = N - 1;
   for (int i = 0; i < N; ++i) {  // CARRIED
@@ -254,6 +268,7 @@ int main(int argc, char **argv) {
   SHOW(growing_steps_ok());
   SHOW(steps_from_data_ok());
   SHOW(ring_buffer_ok());
+  SHOW(wrapped_neighbour_bad());
   SHOW(previous_index_ok());
   SHOW(merged_ok());
   SHOW(run_lengths_ok());

@@ -173,7 +173,7 @@ void Writer::placement() {
                : "give it `std::execution::par` as its first argument, and use "
                  "`std::reduce` or `std::transform_reduce` in place of `std::accumulate`");
   if (J.Manual)
-    cannot("first, " + llvm::join(J.Assumptions, " and "));
+    cannot("it needs that " + llvm::join(J.Assumptions, " and "));
   if (T.Spelling.Directive)
     cannot("`#pragma " + T.Spelling.Directive.str().str() + "` stands before it");
   if (T.Spelling.Obstacle)

@@ -259,6 +259,28 @@ void inductionsIn(FunctionBody &B, const std::vector<Step> &S) {
   }
 }
 
+/// `prev = i;` once at the end of every iteration (Wolfe, "Beyond induction
+/// variables", 1992).
+bool isWrapAround(FunctionBody &B, const Step &L, const VarDecl *V) {
+  const LoopHeader &H = B.Headers[L.Index];
+  if (H.HasContinue || H.HasBreak || writesTo(L.Kids, V) != 1)
+    return false;
+  for (const Step &Each : L.Kids[1].Kids) {
+    if (Each.What == Step::Jump || Each.What == Step::Label)
+      return false;
+    const auto *A = Each.What == Step::Access && Each.Var == V && Each.Writes && !Each.Reads && Each.At
+                        ? dyn_cast<BinaryOperator>(Each.At)
+                        : nullptr;
+    if (!A || A->getOpcode() != BO_Assign)
+      continue;
+    Affine To = affineOf(B, A->getRHS(), L.Index);
+    Symbol Index = B.facts().Loops[L.Index].Index;
+    return To.Known && To.Through.empty() && !Index.empty() && To.Terms.size() == 1 &&
+           To.Terms[0].Variable == Index;
+  }
+  return false;
+}
+
 void givenToCalls(const std::vector<Step> &S, llvm::DenseSet<const VarDecl *> &Out) {
   for (const Step &Each : S) {
     if (Each.Var && Each.Escapes)
@@ -389,6 +411,8 @@ void Classifier::report(const Step &L, const Seen &X, const State &End, const Wa
     S.Operator = Symbol(X.Update->Operator);
   } else if (Induction && X.Field.empty()) {
     S.Use = ScalarUse::Induction;
+  } else if (X.Exposed && !X.Update && X.Field.empty() && isWrapAround(B, L, X.V)) {
+    S.Use = ScalarUse::WrapAround;
   } else if (X.Exposed || X.Update) {
     S.Use = ScalarUse::Carried;
     S.ReadAt = At(X.Exposed ? *X.Exposed : *X.Update);

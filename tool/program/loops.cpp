@@ -189,10 +189,12 @@ void Judge::pair(const Item &A, const Item &B) {
   }
   if (R.Answer == Carried::Yes)
     return conflict(A, B, R.Distance);
-  const Item &Odd =
-      llvm::any_of(A.A.Subscripts, [](const Affine &S) { return !S.Known || !S.Through.empty(); })
-          ? A
-          : B;
+  bool First = llvm::any_of(A.A.Subscripts, [&](const Affine &S) {
+    return !S.Known || !S.Through.empty() || llvm::any_of(S.Terms, [&](const Term &X) {
+      return X.Variable != T.Index && varies(X.Variable);
+    });
+  });
+  const Item &Odd = First ? A : B;
   if (!Odd.Callee.empty())
     return unknown("which elements of " +
                        quote(Odd.A.BaseText.empty() ? Odd.A.Text : Odd.A.BaseText) + " " +

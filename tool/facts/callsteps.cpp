@@ -84,8 +84,11 @@ void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Exp
   const auto *AddressOf = dyn_cast<UnaryOperator>(S);
   if (AddressOf && AddressOf->getOpcode() != UO_AddrOf)
     AddressOf = nullptr;
-  if (Reference && !S->isGLValue() && !isPointerLike(T))
-    return; // a temporary of the call
+  if (Reference && !S->isGLValue() && !isPointerLike(T)) {
+    if (!Known)
+      B.Arguments.push_back({innermost(), Call, Number, E, false, false, true});
+    return;
+  }
   const Expr *Object = Reference && S->isGLValue() ? S
                        : AddressOf                 ? AddressOf->getSubExpr()
                                                    : nullptr;
@@ -154,6 +157,20 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
                                              ? Ast.BuiltinInfo.getHeaderName(Builtin)
                                              : ""));
   bool Known = (Pure && !Object) || ((Library || OnArguments || (Builtin && Api.Returns)) && !Acts);
+  // `a = b` as the compiler writes it: both objects, and nothing else.
+  const auto *Assigned = dyn_cast_or_null<CXXMethodDecl>(Callee);
+  if (Object && Assigned && Assigned->isDefaulted() && E->getNumArgs() == First + 1 &&
+      (Assigned->isCopyAssignmentOperator() || Assigned->isMoveAssignmentOperator())) {
+    const Expr *From = E->getArg(First);
+    eval(From);
+    if (strip(From)->isGLValue())
+      access(strip(From), true, false);
+    if (Step *A = access(Object, false, true))
+      A->Pointee = Object->getType()->isAnyPointerType();
+    if (Index != None)
+      B.Handled.insert(Index);
+    return;
+  }
   if (Callee && Callee->hasAttr<ReturnsTwiceAttr>())
     markUnknown("setjmp", E->getSourceRange());
 
@@ -180,9 +197,18 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
   }
   // Element access is an access where the result is used, not here.
   bool Structure = Api.Container && Api.Container->changesStructure();
-  if ((Api.Returns || Pure) && !Structure)
-    return;
   bool Pointer = Object->getType()->isAnyPointerType();
+  auto Look = [&] {
+    if (!Api.Container || Api.Container->Effect != ContainerEffect::ReadStructure ||
+        (!Pointer && !strip(Object)->isGLValue()))
+      return;
+    if (Step *A = access(Object, true, false, Step::Structure)) {
+      A->Var = nullptr;
+      A->Pointee = Pointer;
+    }
+  };
+  if ((Api.Returns || Pure) && !Structure)
+    return Look();
   OverloadedOperatorKind Op = Method->getOverloadedOperator();
   bool Write = !Method->isConst();
   if (Api.Container && Api.Container->Effect == ContainerEffect::ReadStructure)
@@ -192,12 +218,7 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
   if (!Write &&
       (E->getNumArgs() == First || Op == OO_Subscript || Op == OO_Star || Op == OO_Arrow)) {
     // size(), empty(), *it: the elements are not read by this alone
-    if (Api.Container && Op == OO_None && innermost() != None && strip(Object)->isGLValue())
-      if (Step *A = access(Object, true, false, Step::Structure)) {
-        A->Var = nullptr;
-        A->Pointee = Pointer;
-      }
-    return;
+    return Look();
   }
   bool Assign = Op == OO_Equal;
   if (Step *A = access(Object, !Assign, Write, Step::Whole)) {
@@ -223,9 +244,9 @@ void Evaluation::construct(const CXXConstructExpr *E) {
   const CXXConstructorDecl *C = E->getConstructor();
   const ApiModel &Api = F.Unit.api(C);
   bool Acts = Api.Blocks || Api.Locks || Api.Launches || Api.Joins || Api.Hazard;
-  bool Known = C->isTrivial() || (F.Unit.inSystemHeader(C) && !Acts);
+  bool Known = C->isTrivial() || C->isDefaulted() || (F.Unit.inSystemHeader(C) && !Acts);
   // What containers and the like are made from is only read.
-  bool Reads = Known && isStandard(C);
+  bool Reads = Known && (isStandard(C) || C->isDefaulted());
   for (unsigned I = 0; I < E->getNumArgs(); ++I)
     argument(C, I, E->getArg(I), Index, Known, Reads);
   if (!Known || F.HasDirectives)

@@ -238,7 +238,9 @@ void Collector::argument(const ArgumentUse &A) {
   Out.Call = A.Call;
   Out.Argument = A.Argument;
   QualType T = A.E->getType();
-  if (A.Element && A.ByValue) {
+  if (A.Temporary) {
+    Out.Temporary = true;
+  } else if (A.Element && A.ByValue) {
     Out.Value = variableAffine(F.Loops[A.Loop].Index);
   } else if (A.Element) {
     Out.What = describe(B, pointeeOf(B, A.E, F.Loops[A.Loop].Parent), A.E);

@@ -106,6 +106,7 @@ struct LoopArgument {
   /// Passed as a pointer: elements beside What can be reached. Otherwise What
   /// alone is referred to.
   bool Pointer = false;
+  bool Temporary = false; ///< An object that is made for this call.
   Affine Value;
 };
 
@@ -213,6 +214,7 @@ template <class F> void fields(LoopArgument &S, F &&f) {
   f("argument", S.Argument);
   f("what", S.What);
   f("pointer", S.Pointer);
+  f("temporary", S.Temporary);
   f("value", S.Value);
 }
 template <class F> void fields(Arm &S, F &&f) {

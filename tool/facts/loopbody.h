@@ -102,6 +102,7 @@ struct ArgumentUse {
   bool ByValue = false; ///< An integer.
   /// Of an algorithm: the element of the range from E, or the index itself.
   bool Element = false;
+  bool Temporary = false;
 };
 
 struct FunctionBody {

@@ -1,7 +1,8 @@
 /// Arrays of which only one dimension is left in the text: `a[i * n + j]` is the
 /// element (i, j) of rows of n elements when 0 <= j < n (delinearisation: Grosser,
 /// Ramanujam, Pouchet, Sadayappan, Pop, "Optimistic delinearization of
-/// parametrically sized arrays", 2015, here proved instead of assumed).
+/// parametrically sized arrays", 2015). What cannot be proved becomes an assumption of
+/// the verdict: "`j` stays within a row of `lda` elements".
 #include "facts/linear.h"
 #include "program/judge.h"
 
@@ -35,7 +36,27 @@ Parts divide(const Affine &Value, Symbol Size) {
 
 } // namespace
 
-bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Size) {
+/// As in the source, as far as that is known.
+std::string Judge::nameOf(Symbol Variable) const {
+  if (const heddle::Variable *V = P.Variables.lookup(Variable))
+    return V->Name.str().str();
+  for (const Loop *K : outer())
+    if (K->Index == Variable)
+      return K->IndexName.str().str();
+  for (const Loop &K : Facts.Loops)
+    if (K.Index == Variable)
+      return K.IndexName.str().str();
+  for (const Loop &K : Renamed)
+    if (K.Index == Variable)
+      return K.IndexName.str().str();
+  auto [Front, Last] = Variable.str().rsplit('.');
+  if (!Last.empty())
+    return Last.str();
+  return Variable.str().rsplit('#').second.split('@').first.str();
+}
+
+bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Size, bool Assume) {
+  std::set<std::string> Assumed;
   llvm::SmallVector<Parts, 8> All;
   llvm::SmallVector<const Loop *, 4> Outer = outer();
   auto Varies = [this](Symbol S) { return varies(S); };
@@ -44,11 +65,24 @@ bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Siz
     if (!S.Known || !S.Through.empty())
       return false;
     Parts P = divide(S, Size);
-    if (!P.Quotient.Known || !P.Remainder.Known ||
-        !isWithin(P.Remainder, Size, {&I->A, I->Inner}, L == None ? nullptr : &T, Outer, Varies))
+    if (!P.Quotient.Known || !P.Remainder.Known)
       return false;
+    if (!isWithin(P.Remainder, Size, {&I->A, I->Inner}, L == None ? nullptr : &T, Outer, Varies)) {
+      const std::vector<Term> &Rest = P.Remainder.Terms;
+      if (!Assume || Rest.size() != 1 || Rest[0].Coefficient != 1 ||
+          factorsOf(Rest[0].Variable).size() > 1)
+        return false;
+      std::string Column = nameOf(Rest[0].Variable);
+      if (P.Remainder.Constant)
+        Column += (P.Remainder.Constant > 0 ? " + " : " - ") +
+                  std::to_string(std::abs(P.Remainder.Constant));
+      Assumed.insert(Column);
+    }
     All.push_back(std::move(P));
   }
+  for (const std::string &Column : Assumed)
+    RowAssumptions[Group.front()->A.Base].insert(quote(Column) + " stays within a row of " +
+                                                 quote(nameOf(Size)) + " elements");
   for (size_t I = 0; I < Group.size(); ++I) {
     std::vector<Affine> &S = Group[I]->A.Subscripts;
     S[Dimension] = All[I].Quotient;
@@ -60,7 +94,7 @@ bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Siz
 void Judge::takeApart() {
   std::map<Place, llvm::SmallVector<Item *, 8>> Groups;
   for (Item &I : Items)
-    if (!I.Anywhere)
+    if (!I.Anywhere && !I.A.Structure)
       Groups[I.A.Base].push_back(&I);
   for (auto &[Base, Group] : Groups) {
     size_t Dimensions = Group.front()->A.Subscripts.size();
@@ -75,12 +109,15 @@ void Judge::takeApart() {
               if (!varies(Each) &&
                   llvm::none_of(Facts.Loops, [&](const Loop &K) { return K.Index == Each; }))
                 Sizes.insert(Each);
-      for (Symbol Size : Sizes)
-        if (Taken < MaxTaken && takeApart(Group, D, Size)) {
-          ++Taken;
-          --D; // the quotient may hold more
-          break;
-        }
+      bool Done = false;
+      for (bool Assume : {false, true})
+        for (Symbol Size : Sizes)
+          if (!Done && Taken < MaxTaken && takeApart(Group, D, Size, Assume))
+            Done = true;
+      if (Done) {
+        ++Taken;
+        --D; // the quotient may hold more
+      }
     }
   }
 }

@@ -95,7 +95,8 @@ private:
   bool privateToIteration(const Place &Base) const;
   void settle();
   void takeApart();
-  bool takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Size);
+  bool takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Size, bool Assume);
+  std::string nameOf(Symbol Variable) const;
   bool mayOverlap(const LoopAccess &A, const LoopAccess &B) const;
   bool keptApart(FunctionId G, const Place &A, const Place &B, unsigned Depth) const;
 
@@ -173,6 +174,8 @@ private:
   std::set<std::string> Apart;       ///< Bases that are assumed not to overlap.
   llvm::StringSet<> Written;         ///< Places without subscripts that are written.
   llvm::StringSet<> WrittenBases;    ///< With or without subscripts.
+  /// What the subscripts of a base were taken apart under.
+  std::map<Place, std::set<std::string>> RowAssumptions;
   std::map<Place, bool> Private;     ///< Bases asked for, and the answer.
   std::unique_ptr<Judge> Everything; ///< The whole body, once it is needed.
   std::map<FunctionId, Region> Regions;

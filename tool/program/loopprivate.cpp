@@ -160,12 +160,17 @@ Judge::Life Judge::liveAfter(const Place &Base) {
 Judge::Copies Judge::privateCopies(const Place &Base, bool Named) {
   Copies Out;
   llvm::SmallVector<const Item *, 16> Reads, Writes;
-  bool Array = false;
+  bool Array = false, Looks = false, Changes = false;
   for (const Item &I : Items) {
     if (!(rootOf(I.A.Base) == Base))
       continue;
-    if (I.Anywhere || I.A.Structure)
+    if (I.Anywhere)
       return Out;
+    if (I.A.Structure) {
+      Looks = true;
+      continue;
+    }
+    Changes |= isWrite(I) && I.A.Subscripts.empty();
     Array |= !I.A.Subscripts.empty();
     Out.First |= !I.A.Container.empty();
     if (isRead(I))
@@ -175,6 +180,8 @@ Judge::Copies Judge::privateCopies(const Place &Base, bool Named) {
   }
   // What is only written is a result, not scratch space.
   bool Result = Reads.empty();
+  if (Looks && Changes) // how many elements there are is carried along
+    return Out;
   if (Writes.empty() || (!Named && Result))
     return Out;
   // A pointer from outside would go on pointing to the original.
@@ -217,6 +224,11 @@ bool Judge::privatise(const Item &A) {
   if (!C.Possible)
     return false;
   Answer = true;
+  for (const Item &I : Items)
+    if (auto Rows = RowAssumptions.find(I.A.Base);
+        Rows != RowAssumptions.end() && rootOf(I.A.Base) == Base)
+      for (const std::string &Each : Rows->second)
+        assume(Each);
   if (V && V->ThreadLocal)
     return true;
   bool ByItself = llvm::any_of(

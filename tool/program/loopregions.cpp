@@ -21,9 +21,10 @@ bool isWrite(AccessKind K) { return K == AccessKind::Write || K == AccessKind::A
 /// Renames what a callee says to what its caller says.
 class Renaming {
 public:
-  Renaming(const Program &P, const FunctionFacts &From, const FunctionFacts &To, const Call &Here,
-           uint32_t C, bool Lambda)
-      : P(P), From(From), To(To), Here(Here), C(C), Lambda(Lambda) {}
+  /// For call C of In, when it goes to Callee.
+  Renaming(const Program &P, FunctionId In, uint32_t C, FunctionId Callee)
+      : P(P), From(P.facts(Callee)), To(P.facts(In)), Here(To.Calls[C]), In(In), C(C),
+        Lambda(P.function(Callee).Parent != None) {}
 
   Affine affine(const Affine &A, llvm::ArrayRef<const Loop *> Inner) const {
     if (!A.Known || !A.Through.empty())
@@ -59,9 +60,24 @@ private:
     llvm::StringRef Name = Variable.str();
     if (Name.starts_with("global "))
       return Same;
-    bool OurThis = Lambda || (Here.Object.Root == RootKind::This && Here.Object.Path.str() == "*");
-    if (Name.starts_with("this "))
-      return OurThis ? Same : Affine();
+    // A member of the object, or of what a parameter refers to.
+    Place Member;
+    if (Name.consume_front("this ")) {
+      if (Lambda)
+        return Same;
+      Member = {RootKind::This, {}, 0, Symbol(Name)};
+    } else if (Name.consume_front("parameter ")) {
+      auto [Number, Path] = Name.split(' ');
+      Member = {RootKind::Parameter, {}, 0, Symbol(Path)};
+      if (Number.getAsInteger(10, Member.Index) || Member.Index >= From.Fixed.size() ||
+          From.Fixed[Member.Index].empty())
+        return {};
+    }
+    if (Member.known()) {
+      Place There = translate(P, In, C, Member);
+      bool One = There.known() && There.Root != RootKind::Result && !There.Path.str().contains('[');
+      return One ? variableAffine(Symbol(toString(There))) : Affine();
+    }
     if (const heddle::Variable *V = P.Variables.lookup(Variable); V && V->Static)
       return Same;
     // What a lambda captured is a variable of ours.
@@ -73,6 +89,7 @@ private:
   const Program &P;
   const FunctionFacts &From, &To;
   const Call &Here;
+  FunctionId In;
   uint32_t C;
   bool Lambda;
 };
@@ -208,10 +225,9 @@ const Judge::Region &Judge::regionOf(FunctionId G) {
 
 Judge::Handed Judge::inCaller(FunctionId In, uint32_t C, FunctionId Callee,
                               llvm::ArrayRef<const Loop *> Inner, LoopAccess &A, bool &ByItself) {
-  const FunctionFacts &From = P.facts(Callee), &To = P.facts(In);
-  const Call &Here = To.Calls[C];
+  const FunctionFacts &From = P.facts(Callee);
   bool Lambda = P.function(Callee).Parent != None;
-  Renaming Rename(P, From, To, Here, C, Lambda);
+  Renaming Rename(P, In, C, Callee);
   for (Affine &S : A.Subscripts)
     S = Rename.affine(S, Inner);
   llvm::StringRef Path = A.Base.Path.str();
@@ -240,6 +256,8 @@ Judge::Handed Judge::inCaller(FunctionId In, uint32_t C, FunctionId Callee,
     return Handed::Unknown;
   if (const LoopArgument *Given =
           Lambda && This ? nullptr : Rename.argument(This ? None : A.Base.Index)) {
+    if (Given->Temporary)
+      return Handed::Own;
     LoopAccess New = Given->What;
     if (!compose(New, A, Given->Pointer, Path))
       return Handed::Unknown;
@@ -285,7 +303,8 @@ void Judge::followReturned(FunctionId In, Item &I) {
       I.A.Subscripts.assign(1, {});
       return;
     }
-    Named.BaseText = I.A.BaseText;
+    if (Named.BaseText.empty())
+      Named.BaseText = I.A.BaseText;
     Named.Text = I.A.Text, Named.Kind = I.A.Kind, Named.Type = I.A.Type, Named.At = I.A.At;
     Named.Reduction = I.A.Reduction, Named.Structure = I.A.Structure, Named.Part |= I.A.Part;
     Named.Order = I.A.Order, Named.Arm = I.A.Arm;
@@ -302,7 +321,7 @@ bool Judge::lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item>
     return false;
   const FunctionFacts &To = P.facts(In);
   const Call &Here = To.Calls[C];
-  Renaming Rename(P, P.facts(Callee), To, Here, C, P.function(Callee).Parent != None);
+  Renaming Rename(P, In, C, Callee);
   llvm::SmallVector<const Loop *, 4> Around;
   for (uint32_t K = Here.Loop; K != None && !(In == F && K == L); K = To.Loops[K].Parent)
     Around.push_back(&To.Loops[K]);

@@ -169,6 +169,9 @@ void Judge::pair(const Item &A, const Item &B) {
   DependenceQuery Query{&T, Outer, {&A.A, A.Inner}, {&B.A, B.Inner}, Varies, false};
   DependenceResult R = testPair(Query);
   if (R.Answer == Carried::No) {
+    if (auto Rows = RowAssumptions.find(A.A.Base); Rows != RowAssumptions.end())
+      for (const std::string &Each : Rows->second)
+        assume(Each);
     if (A.A.Rows || B.A.Rows)
       assume("the pointers in " + quote(A.A.BaseText) + " all differ");
     return;
@@ -247,7 +250,7 @@ void Judge::reduce(const Item &A, heddle::Carried Answer) {
                     llvm::any_of(A.Inner, [&](const Loop *K) { return K->Index == X.Variable; });
            });
   });
-  Symbol Name = A.A.Text;
+  Symbol Name = A.Callee.empty() || A.A.BaseText.empty() ? A.A.Text : A.A.BaseText;
   if (Variable && A.A.Subscripts.empty()) {
     Name = V->Name;
   } else if (Variable && Alone && V->Extent.size() == A.A.Subscripts.size() &&

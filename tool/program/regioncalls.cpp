@@ -152,7 +152,7 @@ std::vector<Guard> RegionWalk::rename(uint32_t Frame, const std::vector<Guard> &
 const LoopAccess *RegionWalk::given(uint32_t Frame, uint32_t Call, uint32_t Argument) const {
   const FunctionFacts &Facts = facts(Frame);
   auto Is = [&](const LoopArgument &A) {
-    return A.Call == Call && A.Argument == Argument && !A.Value.Known;
+    return A.Call == Call && A.Argument == Argument && !A.Value.Known && !A.Temporary;
   };
   for (const LoopArgument &A : Facts.Arguments)
     if (Is(A))

@@ -30,6 +30,17 @@ struct Update {
   const Expr *Step = nullptr; ///< Then: the step.
 };
 
+/// A pointer, or an iterator that can advance by any number.
+bool isRandomAccess(QualType T) {
+  if (T->isAnyPointerType())
+    return true;
+  const CXXRecordDecl *R = T->getAsCXXRecordDecl();
+  if (!R || !R->hasDefinition())
+    return false;
+  DeclarationNameTable &Names = R->getASTContext().DeclarationNames;
+  return !R->getDefinition()->lookup(Names.getCXXOperatorName(OO_PlusEqual)).empty();
+}
+
 class Header {
 public:
   Header(FunctionBody &B, uint32_t L)
@@ -373,6 +384,12 @@ void Header::recognise() {
       L.Upper = constantAffine(A->getSize().getLimitedValue(INT32_MAX));
       trip();
     }
+    // OpenMP 5.0 takes ranges whose iterators can jump.
+    const auto *Begin = R->getBeginStmt()
+                            ? dyn_cast<VarDecl>(R->getBeginStmt()->getSingleDecl())
+                            : nullptr;
+    L.Annotatable = !L.InMacro && firstOnLine(R->getForLoc()) && !R->getInit() && Begin &&
+                    !isa<DecompositionDecl>(V) && isRandomAccess(Begin->getType());
     return;
   }
   const Expr *Cond = nullptr;

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstdlib>
+#include <cstring>
 #include <list>
 #include <memory>
 #include <set>
@@ -384,6 +385,121 @@ found:
   return true;
 }
 
+// Values that are cut to a narrower type
+
+void written_at_a_cast_to_eight_bits_ok() {
+  for (int i = 0; i < N; ++i)  // CARRIED
+    numbers[static_cast<unsigned char>(i)] = i;
+}
+
+void written_at_a_local_of_eight_bits_ok() {
+  for (int i = 0; i < N; ++i) {  // CARRIED
+    unsigned char at = i;
+    numbers[at] = i;
+  }
+}
+
+void written_at_true_or_false_ok() {
+  for (int i = 0; i < N; ++i)  // CARRIED
+    numbers[static_cast<bool>(i)] = i;
+}
+
+void within_eight_bits_bad() {
+  for (int i = 0; i < 256; ++i) {  // EXPECT: independent
+    unsigned char at = i;
+    numbers[at] = i;
+  }
+}
+
+static void store(unsigned char at, int value) { numbers[at] = value; }
+void parameter_of_eight_bits_ok() {
+  for (int i = 0; i < N; ++i)  // CARRIED
+    store(i, i);
+}
+
+void counter_of_eight_bits_ok() {
+  unsigned char at = 0;
+  for (int i = 0; i < N; ++i) {  // CARRIED
+    numbers[at] = i;
+    ++at;
+  }
+}
+
+int greatest_cut_to_eight_bits_ok() {
+  unsigned char most = 0;
+  for (int i = 0; i < N; ++i)  // CARRIED
+    most = std::max<int>(most, keys[i] * 100);
+  return most;
+}
+
+int signed_compared_as_unsigned_ok() {
+  unsigned values[N];
+  std::copy(keys, keys + N, values);  // EXPECT: independent
+  int most = 0;
+  for (int i = 0; i < N; ++i)  // CARRIED
+    if (values[i] > most)
+      most = values[i];
+  return most;
+}
+
+bool truth_by_xor_ok() {
+  bool odd = true;
+  for (int i = 0; i < N; ++i)  // CARRIED
+    odd ^= 2;
+  return odd;
+}
+
+// What happens without being written down
+
+static int taken = 0;
+static int numbered(int x, int number = taken++) { return x + number; }
+void default_argument_that_counts_ok() {
+  taken = 0;
+  for (int i = 0; i < N; ++i)  // CARRIED
+    numbers[i] = numbered(i);
+}
+
+struct Closing {
+  int x;
+  ~Closing() { taken = taken * 3 + x; }
+};
+int destructor_that_counts_ok() {
+  taken = 0;
+  for (int i = 0; i < N; ++i) {  // CARRIED
+    Closing c{i};
+    numbers[i] = c.x;
+  }
+  return taken;
+}
+
+static int countdown(int *p, int n) {
+  if (n <= 0)
+    return 0;
+  p[n] = n;
+  return p[n - 1] + countdown(p, n - 1);
+}
+void recursion_into_the_neighbours_ok() {
+  for (int i = 0; i < N - 3; ++i)  // CARRIED
+    countdown(numbers + i, 3);
+}
+
+void reference_to_one_of_two_ok() {
+  for (int i = 1; i < N; ++i) {  // CARRIED
+    int &x = i % 3 ? numbers[i] : numbers[i - 1];
+    x = i;
+  }
+}
+
+void copies_two_elements_ok() {
+  for (int i = 0; i + 1 < N; ++i)  // CARRIED
+    std::memcpy(&numbers[i], &keys[i], 2 * sizeof(int));
+}
+
+void copies_two_by_two_bad() {
+  for (int i = 0; i + 1 < N; i += 2)  // EXPECT: independent
+    std::memcpy(&numbers[i], &keys[i], 2 * sizeof(int));
+}
+
 int main(int argc, char **argv) {
   only(argc, argv);
   SHOW(leaving_a_switch_bad());
@@ -427,4 +543,19 @@ int main(int argc, char **argv) {
   SHOW(counted_unless_skipped_ok());
   SHOW(left_by_goto_ok());
   SHOW(stopped_by_exit_bad());
+  SHOW(written_at_a_cast_to_eight_bits_ok());
+  SHOW(written_at_a_local_of_eight_bits_ok());
+  SHOW(written_at_true_or_false_ok());
+  SHOW(within_eight_bits_bad());
+  SHOW(parameter_of_eight_bits_ok());
+  SHOW(counter_of_eight_bits_ok());
+  SHOW(greatest_cut_to_eight_bits_ok());
+  SHOW(signed_compared_as_unsigned_ok());
+  SHOW(truth_by_xor_ok());
+  SHOW(default_argument_that_counts_ok());
+  SHOW(destructor_that_counts_ok());
+  SHOW(recursion_into_the_neighbours_ok());
+  SHOW(reference_to_one_of_two_ok());
+  SHOW(copies_two_elements_ok());
+  SHOW(copies_two_by_two_bad());
 }

@@ -84,6 +84,50 @@ const Expr *Resolver::value(const VarDecl *V, const Expr *Use, bool Loads) {
   return Holds(Value, From) ? Value : nullptr;
 }
 
+/// Has so few values that an index of a loop may well leave them; wider integers
+/// are taken to be wide enough.
+bool Resolver::isNarrow(QualType T) const {
+  return T->isIntegralOrEnumerationType() && !T->isDependentType() &&
+         (T->isBooleanType() || F.Unit.Ast.getIntWidth(T) < 32);
+}
+
+/// Every value of From is one of To.
+bool Resolver::holds(QualType To, QualType From) const {
+  const ASTContext &Ast = F.Unit.Ast;
+  bool Signed = To->isSignedIntegerOrEnumerationType();
+  bool FromSigned = From->isSignedIntegerOrEnumerationType();
+  unsigned Bits = Ast.getIntWidth(To), FromBits = Ast.getIntWidth(From);
+  if (Signed == FromSigned)
+    return FromBits <= Bits;
+  return Signed && FromBits < Bits;
+}
+
+/// The bounds of the loops around, where they are constants, keep A within T.
+bool Resolver::fits(const Affine &A, QualType T) const {
+  if (!A.Known || !A.Through.empty())
+    return false;
+  __int128 Least = A.Constant, Most = A.Constant;
+  for (const Term &X : A.Terms) {
+    const struct Loop *Around = nullptr;
+    for (uint32_t L : chain())
+      if (B.facts().Loops[L].Index == X.Variable)
+        Around = &B.facts().Loops[L];
+    auto Constant = [](const Affine &V) { return V.Known && V.Terms.empty() && V.Through.empty(); };
+    if (!Around || !Constant(Around->Lower) || !Constant(Around->Upper))
+      return false;
+    __int128 Low = Around->Lower.Constant;
+    __int128 High = __int128(Around->Upper.Constant) - (Around->Step > 0 ? 1 : -1);
+    if (Low > High)
+      std::swap(Low, High);
+    Least += X.Coefficient * (X.Coefficient > 0 ? Low : High);
+    Most += X.Coefficient * (X.Coefficient > 0 ? High : Low);
+  }
+  unsigned Bits = F.Unit.Ast.getIntWidth(T);
+  bool Signed = T->isSignedIntegerOrEnumerationType();
+  __int128 Values = __int128(1) << (Signed ? Bits - 1 : Bits);
+  return Least >= (Signed ? -Values : 0) && Most < Values;
+}
+
 /// How far I has come at Use since loop L began.
 Affine Resolver::advanced(uint32_t L, const Induction &I, const Expr *Use) {
   const struct Loop &Facts = B.facts().Loops[L];
@@ -103,8 +147,10 @@ Affine Resolver::advanced(uint32_t L, const Induction &I, const Expr *Use) {
 std::optional<Affine> Resolver::advanced(const VarDecl *V, const Expr *Use) {
   std::optional<Affine> Sum;
   for (uint32_t L : chain()) {
-    auto It = llvm::find_if(B.Headers[L].Inductions,
-                            [&](const Induction &I) { return I.Var == V; });
+    auto It =
+        llvm::find_if(B.Headers[L].Inductions, [&](const Induction &I) { return I.Var == V; });
+    if (It != B.Headers[L].Inductions.end() && isNarrow(V->getType()))
+      return Affine(); // it starts again from 0
     if (It != B.Headers[L].Inductions.end())
       Sum = Sum ? combine(*Sum, advanced(L, *It, Use), 1) : advanced(L, *It, Use);
     else if (Sum)
@@ -147,11 +193,26 @@ Affine Resolver::affine(const Expr *E) {
   } G{++Depth};
   if (Depth > MaxSubstitutions)
     return {};
-  E = strip(E);
-  while (const auto *C = dyn_cast<CastExpr>(E)) {
-    if (!C->getSubExpr()->getType()->isIntegralOrEnumerationType())
-      return {};
-    E = strip(C->getSubExpr());
+  // Casts, written or not. What is cut off to a few bits meets again.
+  for (const Expr *Before = nullptr; E != Before;) {
+    Before = E;
+    E = E->IgnoreParens();
+    if (const auto *Full = dyn_cast<FullExpr>(E))
+      E = Full->getSubExpr();
+    else if (const auto *M = dyn_cast<MaterializeTemporaryExpr>(E))
+      E = M->getSubExpr();
+    if (const auto *C = dyn_cast<CastExpr>(E)) {
+      const Expr *From = C->getSubExpr();
+      if (!From->getType()->isIntegralOrEnumerationType())
+        return {};
+      if (C->getCastKind() == CK_IntegralCast || C->getCastKind() == CK_IntegralToBoolean)
+        if (isNarrow(C->getType()) && !holds(C->getType(), From->getType())) {
+          Affine Whole = affine(From);
+          return fits(Whole, C->getType()) ? Whole : Affine();
+        }
+      E = From;
+    } else
+      E = strip(E);
   }
   if (!E->getType()->isIntegralOrEnumerationType() || E->isValueDependent())
     return {};

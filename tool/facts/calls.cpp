@@ -45,6 +45,28 @@ const VarDecl *rootVariable(const Expr *E) {
   return V && V->hasLocalStorage() ? V->getCanonicalDecl() : nullptr;
 }
 
+/// E changes something, looks at what may change, or calls what is not the library's.
+bool actsOnState(UnitContext &Unit, const Stmt *E) {
+  if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->isIncrementDecrementOp())
+    return true;
+  if (const auto *B = dyn_cast<BinaryOperator>(E); B && B->isAssignmentOp())
+    return true;
+  if (const auto *C = dyn_cast<CallExpr>(E))
+    if (!C->getDirectCallee() ||
+        !(C->getDirectCallee()->isConstexpr() || Unit.inSystemHeader(C->getDirectCallee())))
+      return true;
+  if (const auto *K = dyn_cast<CXXConstructExpr>(E))
+    if (const CXXConstructorDecl *D = K->getConstructor();
+        !D->isTrivial() && !D->isConstexpr() && !Unit.inSystemHeader(D))
+      return true;
+  if (const auto *D = dyn_cast<DeclRefExpr>(E))
+    if (const auto *V = dyn_cast<VarDecl>(D->getDecl());
+        V && V->hasGlobalStorage() && !V->getType().isConstQualified() && !V->isConstexpr() &&
+        !V->getType()->isArrayType() && !Unit.inSystemHeader(V))
+      return true;
+  return llvm::any_of(E->children(), [&](const Stmt *C) { return C && actsOnState(Unit, C); });
+}
+
 } // namespace
 
 uint32_t FunctionContext::loopOf(const Expr *Call) const {
@@ -264,6 +286,23 @@ void FunctionContext::addBlocking(uint32_t Call, const BlockingModel &M, const P
   Facts.Blocking.push_back(std::move(B));
 }
 
+/// A default argument is evaluated by every call that leaves it out. One that does more
+/// than to give a constant is a call whose body is not here.
+void FunctionContext::visitDefaults(llvm::ArrayRef<const Expr *> Args, uint32_t Index) {
+  for (const Expr *A : Args) {
+    const auto *D = dyn_cast<CXXDefaultArgExpr>(A);
+    if (!D || !D->getExpr() || !actsOnState(Unit, D->getExpr()))
+      continue;
+    heddle::Call C;
+    C.Name = Symbol(("default argument `" + Unit.text(D->getExpr()).str() + "`").str());
+    C.Callee = C.Name;
+    C.Loop = Facts.Calls[Index].Loop;
+    C.At = Facts.Calls[Index].At;
+    Facts.Calls.push_back(std::move(C));
+    emit(EventKind::Call, Facts.Calls.size() - 1);
+  }
+}
+
 void FunctionContext::visitCall(const CallExpr *E) {
   auto Found = CallIndices.find(E);
   if (Found == CallIndices.end())
@@ -273,6 +312,7 @@ void FunctionContext::visitCall(const CallExpr *E) {
   if (!F) // through a pointer that is always the same
     F = callable(E->getCallee()).F;
   llvm::SmallVector<const Expr *, 8> Args(E->arguments());
+  visitDefaults(Args, Index);
   const Expr *Object = nullptr;
   const CXXRecordDecl *Class = nullptr;
   bool Virtual = false;
@@ -406,6 +446,7 @@ void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
   const CXXConstructorDecl *K = E->getConstructor();
   uint32_t Index = Found->second;
   llvm::SmallVector<const Expr *, 8> Args(E->arguments());
+  visitDefaults(Args, Index);
   while (!Args.empty() && isa<CXXDefaultArgExpr>(Args.back()))
     Args.pop_back();
   Place Made;
@@ -479,6 +520,19 @@ void FunctionContext::visitDestructor(const CXXDestructorDecl *D, const Place &O
   C.Virtual = D->isVirtual() && !V;
   C.Object = Object;
   C.At = Unit.span(At);
+  // Of a variable of a loop: at the end of every iteration.
+  if (V && !System)
+    for (const auto &[S, L] : Loops) {
+      SourceRange R = Unit.Sources.getExpansionRange(S->getSourceRange()).getAsRange();
+      SourceLocation Where = Unit.Sources.getExpansionLoc(V->getLocation());
+      auto Before = [&](SourceLocation X, SourceLocation Y) {
+        return Unit.Sources.isBeforeInTranslationUnit(X, Y);
+      };
+      // Inner loops have greater numbers.
+      if (Before(R.getBegin(), Where) && Before(Where, R.getEnd()) &&
+          (C.Loop == None || L > C.Loop))
+        C.Loop = L;
+    }
   Facts.Calls.push_back(std::move(C));
   uint32_t Index = Facts.Calls.size() - 1;
   emit(EventKind::Call, Index);

@@ -66,8 +66,8 @@ bool Evaluation::implicitCalls(const Stmt *S) {
 /// One argument of a call. Known: the call's effect is what the parameter's type
 /// allows; otherwise the callee's summary will say.
 void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Expr *E, uint32_t Call,
-                          bool Known, bool Pure) {
-  if (isa<CXXDefaultArgExpr>(E))
+                          bool Known, bool Pure, uint64_t Bytes) {
+  if (isa<CXXDefaultArgExpr>(E)) // what it does is a call of its own
     return;
   eval(E);
   const ParmVarDecl *P =
@@ -99,7 +99,22 @@ void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Exp
   if (Known || (Object && variableRoot(Object) && isScalarVariable(variableRoot(Object)))) {
     if (Object) {
       bool Array = Object->getType()->isArrayType();
-      if (Step *A = access(Object, true, !Const, Array ? Step::Range : Step::Element))
+      const VarDecl *Root = variableRoot(Object);
+      // `memcpy(&a[i], ...)`: more elements may follow.
+      uint64_t Each = Known && AddressOf && !Array && !(Root && isScalarVariable(Root)) &&
+                              !Object->getType()->isIncompleteType()
+                          ? Ast.getTypeSizeInChars(Object->getType()).getQuantity()
+                          : 0;
+      bool Follow = Each && Bytes > Each;
+      if (Follow && Bytes / Each < INT32_MAX) {
+        if (Step *A = access(Object, true, !Const))
+          A->More = (Bytes - 1) / Each;
+      } else if (Follow) {
+        if (Step *A = access(S, true, !Const, Step::Range)) {
+          A->Var = nullptr;
+          A->Pointee = true;
+        }
+      } else if (Step *A = access(Object, true, !Const, Array ? Step::Range : Step::Element))
         A->Escapes = !Known;
     } else if (!Reference && !(Pointed.isNull() ? false : Pointed->isFunctionType())) {
       if (Step *A = access(S, true, !Const, Step::Range)) {
@@ -156,6 +171,19 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
                          llvm::StringRef(Ast.BuiltinInfo.getHeaderName(Builtin)
                                              ? Ast.BuiltinInfo.getHeaderName(Builtin)
                                              : ""));
+  // How far from a pointer the effects go: a number when it is given, no further than
+  // one object in mathematics.
+  uint64_t Bytes = ~uint64_t(0);
+  if (OnArguments && E->getNumArgs()) {
+    const Expr *Size = E->getArg(E->getNumArgs() - 1);
+    Expr::EvalResult V;
+    llvm::StringRef Header = Ast.BuiltinInfo.getHeaderName(Builtin);
+    if (Header == "math.h" || Header == "complex.h")
+      Bytes = 0;
+    else if (Size->getType()->isIntegerType() && !Size->isValueDependent() &&
+             Size->EvaluateAsInt(V, Ast))
+      Bytes = V.Val.getInt().getLimitedValue();
+  }
   bool Known = (Pure && !Object) || ((Library || OnArguments || (Builtin && Api.Returns)) && !Acts);
   // `a = b` as the compiler writes it: both objects, and nothing else.
   const auto *Assigned = dyn_cast_or_null<CXXMethodDecl>(Callee);
@@ -175,7 +203,7 @@ void Evaluation::call(const CallExpr *E, bool Discard) {
     markUnknown("setjmp", E->getSourceRange());
 
   for (unsigned I = First; I < E->getNumArgs(); ++I)
-    argument(Callee, I - First, E->getArg(I), Index, Known, Pure);
+    argument(Callee, I - First, E->getArg(I), Index, Known, Pure, Bytes);
   if (Callee && Callee->isNoReturn()) {
     called(Index);
     jump();

@@ -34,8 +34,7 @@ static void moveAlong(FunctionBody &B, LoopAccess &A, uint32_t L) {
   if (A.Subscripts.empty())
     A.Subscripts.push_back({});
   else
-    A.Subscripts.back() =
-        combine(A.Subscripts.back(), variableAffine(B.facts().Loops[L].Index), 1);
+    A.Subscripts.back() = combine(A.Subscripts.back(), variableAffine(B.facts().Loops[L].Index), 1);
 }
 
 LoopAccess accessOf(FunctionBody &B, const Step &S, uint32_t L) {
@@ -59,6 +58,15 @@ LoopAccess accessOf(FunctionBody &B, const Step &S, uint32_t L) {
     A.Type = Type(S.E->getType()->getPointeeType());
   else if (OfRange)
     A.Type = {};
+  if (S.More) {
+    // Elements of an array can follow, and what follows a member is not known.
+    if (A.Subscripts.empty())
+      A.Subscripts.emplace_back();
+    else if (A.Field.empty() && A.Subscripts.back().Through.empty())
+      A.More = S.More;
+    else
+      A.Subscripts.back() = {}, A.Field = {};
+  }
   if (S.Size == Step::Range) {
     if (S.Pointee && !A.Subscripts.empty())
       A.Subscripts.back() = {};
@@ -80,8 +88,8 @@ bool sameAccess(const LoopAccess &A, const LoopAccess &B) {
                       });
   };
   return A.Kind == B.Kind && A.Base == B.Base && A.Field == B.Field && A.Type == B.Type &&
-         A.Reduction == B.Reduction && A.Arm == B.Arm && A.Structure == B.Structure &&
-         A.Subscripts.size() == B.Subscripts.size() &&
+         A.Reduction == B.Reduction && A.More == B.More && A.Arm == B.Arm &&
+         A.Structure == B.Structure && A.Subscripts.size() == B.Subscripts.size() &&
          std::equal(A.Subscripts.begin(), A.Subscripts.end(), B.Subscripts.begin(), Same);
 }
 

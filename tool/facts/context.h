@@ -119,6 +119,7 @@ struct FunctionContext {
   /// destinations and lambdas.
   void prepare(const clang::Stmt *Body);
   void visitCall(const clang::CallExpr *E);
+  void visitDefaults(llvm::ArrayRef<const clang::Expr *> Args, uint32_t Index);
   bool hasZeroTimeout(const BlockingModel &M, llvm::ArrayRef<const clang::Expr *> Args) const;
   void addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases, const Place &On);
   void visitConstruct(const clang::CXXConstructExpr *E);
@@ -163,7 +164,7 @@ private:
 /// A call of a library function that goes through a range.
 struct AlgorithmCall {
   const AlgorithmModel *Model = nullptr; ///< Null when it is none.
-  unsigned First = 0; ///< Number of the first argument that is no policy.
+  unsigned First = 0;                    ///< Number of the first argument that is no policy.
   bool Policy = false, Sequential = false;
 };
 /// algorithms.cpp.

@@ -30,7 +30,7 @@ public:
     for (unsigned D = 0; D < Dimensions; ++D) {
       const auto &Subscripts = Q.Read.Access->Subscripts;
       if (D < Subscripts.size() && usable(Subscripts[D]))
-        S.Constraints.push_back(element(D) + " = " + text(S, Subscripts[D]));
+        equal(S, D, *Q.Read.Access);
       else if (D < Q.Extent.size())
         S.Constraints.push_back("0 <= " + element(D) + " < " + std::to_string(Q.Extent[D]));
     }
@@ -70,7 +70,7 @@ public:
     }
     for (unsigned D = 0; D < Dimensions && D < I.Access->Subscripts.size(); ++D)
       if (usable(I.Access->Subscripts[D]))
-        S.Constraints.push_back(element(D) + " = " + text(S, I.Access->Subscripts[D]));
+        equal(S, D, *I.Access);
     return finish(S);
   }
 
@@ -80,8 +80,8 @@ public:
     begin(S, "i");
     around(S);
     S.Constraints.push_back(element(0) + " = " + text(S, Value));
-    S.Constraints.push_back("(" + element(0) + " < 0 or " + element(0) +
-                            " >= " + parameter(Size) + ")");
+    S.Constraints.push_back("(" + element(0) + " < 0 or " + element(0) + " >= " + parameter(Size) +
+                            ")");
     return finish(S);
   }
 
@@ -159,7 +159,7 @@ private:
       const Affine &X = W.What.Access->Subscripts[D];
       if (!usable(X))
         return {};
-      S.Constraints.push_back(element(D) + " = " + text(S, X));
+      equal(S, D, *W.What.Access);
     }
     return S.Exact ? finish(S) : std::string();
   }
@@ -187,6 +187,16 @@ private:
     else if (!Open)
       Exact = false;
     S.Exact = Exact;
+  }
+
+  /// The element of A in dimension D, or one of those that follow.
+  void equal(Side &S, unsigned D, const LoopAccess &A) {
+    std::string First = text(S, A.Subscripts[D]);
+    if (D + 1 == A.Subscripts.size() && A.More)
+      S.Constraints.push_back(First + " <= " + element(D) + " <= " + First + " + " +
+                              std::to_string(A.More));
+    else
+      S.Constraints.push_back(element(D) + " = " + First);
   }
 
   static bool known(const Side &S, Symbol Variable) {

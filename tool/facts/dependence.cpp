@@ -48,7 +48,13 @@ public:
       Constraints.push_back("i1 - i0 = " + std::to_string(Q.Tested->Step) + "*" + bound());
     for (unsigned D = 0; D < Dimensions; ++D) {
       const Affine &X = Q.A.Access->Subscripts[D], &Y = Q.B.Access->Subscripts[D];
-      if (usable(X, Y, Q.DistinctValues))
+      bool Ranges = D + 1 == Dimensions && (Q.A.Access->More || Q.B.Access->More);
+      if (Ranges && usable(X, Y, Q.DistinctValues)) {
+        Constraints.push_back(text(A, X) + " <= " + text(B, Y) + " + " +
+                              std::to_string(Q.B.Access->More));
+        Constraints.push_back(text(B, Y) + " <= " + text(A, X) + " + " +
+                              std::to_string(Q.A.Access->More));
+      } else if (usable(X, Y, Q.DistinctValues))
         Constraints.push_back(text(A, X) + " = " + text(B, Y));
     }
     std::string Out;
@@ -222,6 +228,10 @@ DependenceResult testPair(const DependenceQuery &Q) {
   bool Exact = A.Type == B.Type || A.Field != B.Field || !Dimensions ||
                A.Subscripts.size() != B.Subscripts.size() || !isScalarType(A.Type.str()) ||
                !isScalarType(B.Type.str());
+  // Ranges in which the dimensions do not match, or from an element that is looked up.
+  if ((A.More || B.More) && (A.Subscripts.size() != B.Subscripts.size() || A.Subscripts.empty() ||
+                             !A.Subscripts.back().Through.empty()))
+    return {Carried::Unknown, std::nullopt};
   if (!Exact)
     return {Carried::Unknown, std::nullopt};
 
@@ -229,6 +239,10 @@ DependenceResult testPair(const DependenceQuery &Q) {
     const Affine &X = A.Subscripts[D], &Y = B.Subscripts[D];
     if (!usable(X, Y, Q.DistinctValues)) {
       Exact = false;
+      continue;
+    }
+    if (D + 1 == Dimensions && (A.More || B.More)) {
+      Exact = false; // the solver will say
       continue;
     }
     std::optional<Difference> Diff = difference(Q, X, Y);

@@ -338,6 +338,12 @@ ElementRef Resolver::element(const Expr *E) {
   }
   if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->getOpcode() == UO_Deref)
     return pointee(U->getSubExpr()).To;
+  if (isa<AbstractConditionalOperator>(E)) { // one of two
+    ElementRef R;
+    R.BaseText = F.Unit.text(E);
+    R.Subscripts.emplace_back();
+    return R;
+  }
   const auto *C = dyn_cast<CallExpr>(E);
   const FunctionDecl *Callee = C ? C->getDirectCallee() : nullptr;
   // Which element one of our own functions returns, its facts will say.

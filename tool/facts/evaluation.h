@@ -97,7 +97,7 @@ private:
   Step *elementAt(const clang::Expr *E, uint32_t L, bool Writes);
   void construct(const clang::CXXConstructExpr *E);
   void argument(const clang::FunctionDecl *Callee, unsigned Number, const clang::Expr *E,
-                uint32_t Call, bool Known, bool Pure = false);
+                uint32_t Call, bool Known, bool Pure = false, uint64_t Bytes = ~uint64_t(0));
   void lambda(const clang::LambdaExpr *L);
 
   FunctionBody &B;

@@ -13,6 +13,27 @@ namespace {
 
 const Expr *plain(const Expr *E) { return E->IgnoreParenImpCasts(); }
 
+/// Whether the least or greatest of values of type Other, compared as Compared, can
+/// be kept in LHS: cutting a value changes its order, and the neutral element of a
+/// signed LHS is the greatest one when it is compared as unsigned.
+bool keepsOrder(const Expr *LHS, QualType Compared, QualType Other, const ASTContext &Ast) {
+  QualType T = LHS->getType();
+  if (!T->isIntegralOrEnumerationType() || !Other->isIntegralOrEnumerationType() ||
+      !Compared->isIntegralOrEnumerationType() || Other->isDependentType())
+    return true;
+  unsigned Bits = Ast.getIntWidth(T);
+  if (Bits < 32 && Ast.getIntWidth(Other) > Bits)
+    return false;
+  return !T->isSignedIntegerOrEnumerationType() || Compared->isSignedIntegerOrEnumerationType() ||
+         Ast.getIntWidth(Compared) < Bits;
+}
+
+/// A number that becomes true or false after every step is no sum of its parts.
+bool cutsToBool(const Expr *LHS, llvm::StringRef Operator, QualType Other) {
+  return LHS->getType()->isBooleanType() && !Other->isBooleanType() &&
+         (Operator == "+" || Operator == "*" || Operator == "^");
+}
+
 /// The expression LV occurs in S.
 bool mentions(const Stmt *S, const Expr *LV, const ASTContext &Ast, unsigned Depth = 0) {
   if (!S || Depth > MaxSyntaxDepth)
@@ -84,6 +105,8 @@ bool Evaluation::minMaxBranch(const IfStmt *S) {
     bool Right = sameExpr(C->getRHS(), A->getLHS(), Ast) && sameExpr(C->getLHS(), A->getRHS(), Ast);
     if (Left == Right)
       continue;
+    if (!keepsOrder(A->getLHS(), C->getLHS()->getType(), plain(A->getRHS())->getType(), Ast))
+      return false;
     bool Max = Less == Left;
     if (All.size() == 1) {
       update(A->getLHS(), A->getRHS(), A, Max ? "max" : "min");
@@ -144,7 +167,7 @@ llvm::StringRef Evaluation::reduction(const Expr *LHS, const Expr *RHS) {
       return {};
     bool Left = Operand(Test->getLHS()) && sameExpr(Test->getRHS(), Other, Ast);
     bool Right = Operand(Test->getRHS()) && sameExpr(Test->getLHS(), Other, Ast);
-    if (Left == Right)
+    if (Left == Right || !keepsOrder(LHS, Test->getLHS()->getType(), plain(Other)->getType(), Ast))
       return {};
     bool Less = Test->getOpcode() == BO_LT || Test->getOpcode() == BO_LE;
     bool TakesOther = Other == C->getTrueExpr();
@@ -157,6 +180,9 @@ llvm::StringRef Evaluation::reduction(const Expr *LHS, const Expr *RHS) {
       return {};
     bool First = Operand(C->getArg(0));
     if (First == Operand(C->getArg(1)) || mentions(C->getArg(First), LHS, Ast))
+      return {};
+    QualType Compared = C->getType().getNonReferenceType();
+    if (!keepsOrder(LHS, Compared, Compared, Ast))
       return {};
     llvm::StringRef Name = Callee->getName();
     if (Name == "max" || Name == "fmax" || Name == "fmaxf")
@@ -188,6 +214,9 @@ llvm::StringRef Evaluation::reduction(const Expr *LHS, const Expr *RHS) {
     if (!Operator.empty() && Op != Operator)
       return {};
     Operator = Op;
+    if (cutsToBool(LHS, Operator, plain(O->getRHS())->getType()) ||
+        cutsToBool(LHS, Operator, plain(O->getLHS())->getType()))
+      return {};
     if (Operand(O->getLHS()))
       return mentions(O->getRHS(), LHS, Ast) ? llvm::StringRef() : Operator;
     if (mentions(O->getLHS(), LHS, Ast)) {
@@ -246,6 +275,7 @@ bool Evaluation::assign(const BinaryOperator *A, bool Discard) {
     // `int n; n += 0.5` cuts off after every step.
     bool Cut = LHS->getType()->isIntegralOrEnumerationType() &&
                cast<CompoundAssignOperator>(A)->getComputationResultType()->isFloatingType();
+    Cut |= cutsToBool(LHS, Operator, plain(RHS)->getType());
     if (!Discard || Cut || mentions(RHS, LHS, Ast) || LHS->getType()->isAnyPointerType())
       Operator = {};
     eval(RHS);
@@ -347,7 +377,8 @@ void Evaluation::eval(const Expr *E, bool Discard) {
     eval(C->getSubExpr(), Discard && C->getCastKind() == CK_ToVoid);
     // std::min gives one of the arguments, which are read already.
     const auto *Chosen = dyn_cast<CallExpr>(strip(C->getSubExpr()));
-    bool Pure = Chosen && Chosen->getDirectCallee() && F.Unit.inSystemHeader(Chosen->getDirectCallee()) &&
+    bool Pure = Chosen && Chosen->getDirectCallee() &&
+                F.Unit.inSystemHeader(Chosen->getDirectCallee()) &&
                 F.Unit.api(Chosen->getDirectCallee()).Pure;
     if (C->getCastKind() == CK_LValueToRValue && !Pure)
       access(C->getSubExpr(), true, false);

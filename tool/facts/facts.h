@@ -22,7 +22,7 @@
 namespace heddle {
 
 /// Version of the structs below; facts of another version are extracted again.
-inline constexpr uint32_t FactsSchema = 2;
+inline constexpr uint32_t FactsSchema = 3;
 
 /// Pointer holds the address of Target, at least on some path of this function
 /// (flow-insensitive): `p = &g`, `p = q` (Target is q*), `T &r = x`, a
@@ -99,7 +99,7 @@ struct Call {
   std::vector<Callable> Callables;
   /// Innermost entry of FunctionFacts::Loops around the call, or None.
   uint32_t Loop = None;
-  bool Caught = false; ///< Within a try, whose handlers are taken to fit.
+  bool Caught = false;     ///< Within a try, whose handlers are taken to fit.
   uint32_t TryLoop = None; ///< Innermost loop around that try.
   /// As in LoopAccess. Order is 0 when the place in the order is not known.
   uint32_t Order = 0, Arm = None;

@@ -68,6 +68,8 @@ struct LoopAccess {
   /// One per dimension, outermost first; empty for an access that is the same
   /// in every iteration.
   std::vector<Affine> Subscripts;
+  /// That many elements behind the one of the last subscript are meant as well.
+  uint32_t More = 0;
   /// For a member of an element, `a[i].x`: ".x". Different members do not
   /// overlap.
   Symbol Field;
@@ -196,6 +198,7 @@ template <class F> void fields(LoopAccess &S, F &&f) {
   f("baseText", S.BaseText);
   f("kind", S.Kind);
   f("subscripts", S.Subscripts);
+  f("more", S.More);
   f("field", S.Field);
   f("type", S.Type);
   f("reduction", S.Reduction);

@@ -57,6 +57,7 @@ struct Step {
   bool InMemory = false;
   bool Pointee = false; ///< What the pointer E points to is meant.
   Extent Size = Element;
+  uint32_t More = 0;               ///< Elements behind E that are meant as well.
   llvm::StringRef Operator;        ///< `x = x op e` without use of the result.
   std::optional<int64_t> Advance;  ///< `x = x + c`.
   const clang::Expr *At = nullptr; ///< Where; E when null.

@@ -42,6 +42,9 @@ private:
   bool stable(const clang::Stmt *S, bool Loads, clang::SourceLocation From,
               clang::SourceLocation Use);
   const clang::Expr *value(const clang::VarDecl *V, const clang::Expr *Use, bool Loads);
+  bool isNarrow(clang::QualType T) const;
+  bool holds(clang::QualType To, clang::QualType From) const;
+  bool fits(const Affine &A, clang::QualType T) const;
   Affine advanced(uint32_t L, const Induction &I, const clang::Expr *Use);
   std::optional<Affine> advanced(const clang::VarDecl *V, const clang::Expr *Use);
   Affine variable(const clang::DeclRefExpr *D, const clang::VarDecl *V);
@@ -74,8 +77,7 @@ private:
       if (std::optional<ElementRef> Seen = viewed(Object))
         return *Seen;
       R.Base = extend(R.Base, "*");
-    }
-    else if (T->isRecordType())
+    } else if (T->isRecordType())
       R.Container = F.Unit.type(T.getCanonicalType().getUnqualifiedType());
     return R;
   }

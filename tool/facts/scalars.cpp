@@ -247,6 +247,8 @@ void inductionsIn(FunctionBody &B, const std::vector<Step> &S) {
       if (V == H.Index || V->hasGlobalStorage() || B.use(V).AddressTaken)
         continue;
       QualType T = V->getType();
+      if (T->isBooleanType()) // it does not go on counting
+        continue;
       if (!T->isIntegralOrEnumerationType() && !T->isAnyPointerType() && !isPointerLike(T))
         continue;
       if (llvm::is_contained(Locals, B.F.Unit.usr(V)))

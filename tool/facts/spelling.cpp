@@ -212,6 +212,15 @@ void Speller::variables(const Stmt *S, LoopSpelling &Out, llvm::DenseSet<const V
       if (Scalar || V->getType().getNonReferenceType()->isArrayType() ||
           Combined.contains(V->getName()))
         Out.Variables.push_back(describe(V));
+      // A static variable of the body has no name before the loop.
+      if (V->isStaticLocal() && !Out.Variables.empty() &&
+          Out.Variables.back().Name.str() == V->getName()) {
+        Span At = U.span(V->getLocation());
+        bool Within = At.File == L.At.File &&
+                      std::tie(L.At.Line, L.At.Column) < std::tie(At.Line, At.Column) &&
+                      std::tie(At.Line, At.Column) < std::tie(L.Body.EndLine, L.Body.EndColumn);
+        Out.Variables.back().Nameable &= !Within;
+      }
     } else if (const auto *D = dyn_cast<BindingDecl>(R->getDecl());
                D && Out.Obstacle.empty() && !D->getLocation().isMacroID()) {
       // A region cannot capture a structured binding from outside.

@@ -62,7 +62,7 @@ bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Siz
   auto Varies = [this](Symbol S) { return varies(S); };
   for (Item *I : Group) {
     const Affine &S = I->A.Subscripts[Dimension];
-    if (!S.Known || !S.Through.empty())
+    if (!S.Known || !S.Through.empty() || I->A.More)
       return false;
     Parts P = divide(S, Size);
     if (!P.Quotient.Known || !P.Remainder.Known)

@@ -258,6 +258,13 @@ void Judge::call(uint32_t C, llvm::ArrayRef<const Loop *> Inner) {
       unknown(quote(Here.Name) + " writes through a pointer that is not known", Here.At);
     if (S.HiddenEffects)
       hidden(To.Callee, Here);
+    // The destructor of a variable of the iteration: what belongs to that goes with it.
+    if (!Here.Order && Here.Name.str().contains("::~")) {
+      for (const EffectAccess &E : S.Accesses)
+        if (E.What.Root == RootKind::Global || !E.What.known())
+          effect(C, E, Inner);
+      continue;
+    }
     bool Plain = llvm::none_of(S.Accesses, [](const EffectAccess &E) {
       return !E.Held.empty() || E.Kind == AccessKind::AtomicWrite;
     });

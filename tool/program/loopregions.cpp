@@ -99,6 +99,7 @@ bool compose(LoopAccess &Out, const LoopAccess &Inner, bool Pointer, llvm::Strin
   if (!walkPath(Out, Path))
     return false;
   llvm::ArrayRef<Affine> Rest = Inner.Subscripts;
+  Out.More = Inner.More;
   // The first subscript counts from the element that the pointer points to.
   if (Pointer && Path.empty() && !Rest.empty()) {
     const Affine &First = Rest.front();
@@ -189,13 +190,17 @@ const Judge::Region &Judge::regionOf(FunctionId G) {
       Own(A, Inner);
   }
   std::set<Span> Expanded;
+  bool Recursive = false;
   for (uint32_t C = 0; C < Body.Calls.size() && R.Items.size() <= MaxItems; ++C) {
     const auto &Targets = P.function(G).Targets[C];
     if (!Body.Calls[C].Order || Targets.empty())
       continue;
     bool All = true;
-    for (const CallTarget &To : Targets)
+    for (const CallTarget &To : Targets) {
+      // The summary of a recursive function does not tell its levels apart.
+      Recursive |= llvm::is_contained(Expanding, To.Callee);
       All = All && lift(G, C, To.Callee, R.Items);
+    }
     if (All)
       Expanded.insert(Body.Calls[C].At);
   }
@@ -219,7 +224,7 @@ const Judge::Region &Judge::regionOf(FunctionId G) {
   }
   R.Items.insert(R.Items.end(), Looks.begin(), Looks.end());
   Expanding.pop_back();
-  R.Whole = R.Items.size() <= MaxItems && describesEffects(G, R, Expanded);
+  R.Whole = !Recursive && R.Items.size() <= MaxItems && describesEffects(G, R, Expanded);
   return R;
 }
 

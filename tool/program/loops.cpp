@@ -225,6 +225,8 @@ std::optional<Symbol> Judge::rowsApart(const Item &A, const Item &B) const {
     }
     return nullptr;
   };
+  if (A.A.More || B.A.More)
+    return std::nullopt;
   for (size_t D = 0; D < std::min(A.A.Subscripts.size(), B.A.Subscripts.size()); ++D) {
     const Affine &X = A.A.Subscripts[D], &Y = B.A.Subscripts[D];
     const Loop *P = Row(A, X), *Q = Row(B, Y);
@@ -263,11 +265,16 @@ void Judge::reduce(const Item &A, heddle::Carried Answer) {
     Name = Symbol(Section);
   } else if (Answer != Carried::Yes || !Fixed)
     return require("updates of " + quote(A.A.BaseText.empty() ? A.A.Text : A.A.BaseText) +
-                  " are made atomic");
+                   " are made atomic");
   else
     J.Expressible = false;
   if (A.ByItself)
     J.Expressible = false;
+  // A reference or pointer from outside would go on naming the original.
+  for (const Binding &B : Facts.Bindings)
+    if (Variable && B.Target.Root == A.A.Base.Root && B.Target.Name == A.A.Base.Name &&
+        !(B.Pointer.Root == RootKind::Local && local(B.Pointer.Name)))
+      J.Expressible = false;
   if (llvm::none_of(J.Reductions, [&](const LoopJudgement::Reduction &X) {
         return X.Name == Name && X.Operator == A.A.Reduction;
       }))

@@ -37,6 +37,14 @@ Parts divide(const Affine &Value, Symbol Size) {
 
 bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Size) {
   llvm::SmallVector<Parts, 8> All;
+  std::vector<Symbol> NotNegative;
+  // A parameter or local that has one value here: its name stands before the place.
+  auto NameOf = [](Symbol S) { return S.str().rsplit('#').second.split('@').first; };
+  bool Writes = llvm::any_of(Group, [](Item *I) { return I->A.Kind == AccessKind::Write; });
+  auto Positive = [&](Symbol S) {
+    return Writes && !NameOf(S).empty() && S != Size && factorsOf(S).size() == 1 &&
+           llvm::none_of(Facts.Loops, [&](const Loop &K) { return K.Index == S; });
+  };
   llvm::SmallVector<const Loop *, 4> Outer = outer();
   auto Varies = [this](Symbol S) { return varies(S); };
   for (Item *I : Group) {
@@ -45,7 +53,8 @@ bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Siz
       return false;
     Parts P = divide(S, Size);
     if (!P.Quotient.Known || !P.Remainder.Known ||
-        !isWithin(P.Remainder, Size, {&I->A, I->Inner}, L == None ? nullptr : &T, Outer, Varies))
+        !isWithin(P.Remainder, Size, {&I->A, I->Inner}, L == None ? nullptr : &T, Outer, Varies,
+                  Positive, NotNegative))
       return false;
     All.push_back(std::move(P));
   }
@@ -54,6 +63,8 @@ bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Siz
     S[Dimension] = All[I].Quotient;
     S.insert(S.begin() + Dimension + 1, All[I].Remainder);
   }
+  for (Symbol S : NotNegative)
+    assume(quote(NameOf(S)) + " is not negative");
   return true;
 }
 

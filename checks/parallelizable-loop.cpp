@@ -85,7 +85,8 @@ why a loop is not among the findings.
   iteration times the number of iterations must reach `MinWork`. The default is about what a
   core does while a parallel region starts and joins, some 20 microseconds. A loop whose bound is
   not a constant counts as 1000 iterations, because a bound that is computed is usually the size of
-  the data.
+  the data. Iterations that only move a few values, as when a table is filled, count for a tenth:
+  the compiler makes vectors of them, and memory is the limit.
 * Loops that leave early, do I/O, may throw, or call something whose effects are not known. A message
   on the way to the end of the program does not count as I/O.
 )",
@@ -107,6 +108,11 @@ namespace {
 constexpr double AssumedTrip = 1000;
 /// Fewer iterations than this leave cores idle whatever the work is.
 constexpr uint64_t TinyTrip = 4;
+/// Iterations of no more operations only move data, as in filling a table: the
+/// compiler makes vectors of them, and memory is the limit.
+constexpr double TightWork = 12, TightShare = 0.1;
+/// Operations of an iteration below which the appending costs as much.
+constexpr double AppendWork = 20;
 
 std::string number(double N) {
   std::string Out;
@@ -139,6 +145,7 @@ private:
   /// True when the loop or one around it needs no report of its own.
   bool consider(FunctionId F, uint32_t L);
   void report(FunctionId F, uint32_t L, const LoopJudgement &J, double Trip);
+  static double worth(const LoopJudgement &J);
 
   const Program &P;
   int64_t MinWork;
@@ -197,6 +204,16 @@ void Finder::function(FunctionId F) {
   }
 }
 
+/// The operations of an iteration that several threads would save.
+double Finder::worth(const LoopJudgement &J) {
+  // The elements are moved once more when the threads' parts are put together.
+  bool Appends = llvm::any_of(
+      J.Reductions, [](const LoopJudgement::Reduction &R) { return R.Operator.str() == "append"; });
+  if (Appends && J.Work < AppendWork)
+    return 0;
+  return J.Work <= TightWork ? J.Work * TightShare : J.Work;
+}
+
 bool Finder::consider(FunctionId F, uint32_t L) {
   const Loop &T = P.facts(F).Loops[L];
   if (!T.Parallel.empty())
@@ -211,7 +228,7 @@ bool Finder::consider(FunctionId F, uint32_t L) {
   if (J.Verdict == LoopVerdict::Conditional && !Conditional)
     return false;
   double Trip = T.Trip ? static_cast<double>(*T.Trip) : AssumedTrip;
-  if (Trip * J.Work < static_cast<double>(MinWork))
+  if (Trip * worth(J) < static_cast<double>(MinWork))
     return false;
   report(F, L, J, Trip);
   return true;

@@ -1011,3 +1011,73 @@ void flag_ok() {
     }
   }
 }
+
+// Elements that a method returns
+
+class Grid {
+public:
+  Grid(int n) : cells(n), previous(n) {}
+  double &cell(int i) { return cells[i]; }
+  double &before(int i) { return previous[i]; }
+  double &any(int i) { return i % 2 ? cells[i] : previous[i]; }
+
+private:
+  std::vector<double> cells, previous;
+};
+
+void accessor_ok(Grid &grid, int n) {
+#pragma omp parallel for
+  for (int i = 0; i < n; i++) {
+    grid.cell(i) = 2 * grid.before(i);
+    grid.cell(i) += 1;
+  }
+}
+
+void accessor_of_several_ok(Grid &grid, int n) {
+#pragma omp parallel for
+  for (int i = 0; i < n; i++)
+    grid.any(i) = i;
+}
+
+void accessor_through_an_index_ok(Grid &grid, const int *nodes, int n) {
+#pragma omp parallel for
+  for (int i = 0; i < n; i++)
+    grid.cell(nodes[i]) += 1;
+}
+
+void accessor_of_the_next_bad(Grid &grid, int n) {
+#pragma omp parallel for
+  for (int i = 0; i < n - 1; i++)
+    grid.cell(i) = grid.cell(i + 1);  // EXPECT: the same element is read as `grid.cell(i + 1)` in the iteration before
+}
+
+void accessor_of_one_bad(Grid &grid, int n) {
+#pragma omp parallel for
+  for (int i = 0; i < n; i++)
+    grid.cell(0) = i;  // EXPECT: the same element in several iterations
+}
+
+// Pointers that change places
+
+void ping_pong_ok(double *from, double *to, int steps, int n) {
+  for (int t = 0; t < steps; t++) {
+    double *old = from;
+    from = to;
+    to = old;
+#pragma omp parallel for
+    for (int i = 1; i < n; i++)
+      from[i] = to[i - 1];
+  }
+}
+
+void ping_pong_of_locals_ok(double *given, int steps, int n) {
+  double *from = new double[n], *to = given, *old;
+  for (int t = 0; t < steps; t++) {
+    old = from;
+    from = to;
+    to = old;
+#pragma omp parallel for
+    for (int i = 1; i < n; i++)
+      to[i] = from[i - 1];
+  }
+}

@@ -301,3 +301,52 @@ void few_and_cheap_ok() {
   for (int i = 0; i < 8; ++i)
     a[i] = b[i];
 }
+
+void fill_a_table_ok(int *heads) {
+  for (int i = 0; i < 65536; ++i)
+    heads[i] = -1;
+}
+
+void collect_a_little_ok(std::string &text) {
+  for (int i = 0; i < 300000; ++i)
+    text.push_back('x');
+}
+
+// Assumptions that make sense
+
+struct Codes {
+  int sizes[1000], fast[512], order[1000];
+};
+
+void result_is_no_scratch_space_ok(Codes *codes, const int *start) {
+  for (int i = 0; i < 1000; ++i)
+    for (int j = 0; j < codes->sizes[i]; ++j)
+      codes->fast[start[i] + j] = i;
+}
+
+static const double Largest = 1e300;
+double limited(double x) { return x < Largest ? std::sqrt(x) : Largest; }
+
+void constants_do_not_change_bad(double *p) {
+  for (int i = 0; i < 10000; ++i)  // EXPECT: independent
+    p[i] = limited(i);
+}
+
+void assigned_twice_bad(std::vector<double> &values) {
+  for (int i = 0; i < 10000; ++i)  // EXPECT: independent
+    values[2 * i] = values[2 * i + 1] = heavy(i);
+}
+
+void halo_bad(double *u, int rows, int columns, int halo) {
+  for (int j = halo; j < rows - halo; ++j)  // EXPECT: if `halo` is not negative
+    for (int k = halo; k < columns - halo; ++k)
+      u[k + j * columns] = heavy(j);
+}
+
+double halo_is_only_read_bad(const double *u, int rows, int columns, int halo) {
+  double sum = 0;
+  for (int j = halo; j < rows - halo; ++j)  // EXPECT: only combine
+    for (int k = halo; k < columns - halo; ++k)
+      sum += heavy(u[k + j * columns]);
+  return sum;
+}

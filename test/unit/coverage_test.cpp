@@ -144,9 +144,24 @@ TEST(Coverage, RowsOfSymbolicLength) {
   LoopAccess A;
   auto Never = [](Symbol) { return false; };
   const Loop *Inner[] = {&J};
-  EXPECT_TRUE(isWithin(var("j"), Symbol("m"), {&A, Inner}, &I, {}, Never));
-  EXPECT_FALSE(isWithin(plus(var("j"), 1), Symbol("m"), {&A, Inner}, &I, {}, Never));
-  EXPECT_FALSE(isWithin(var("j"), Symbol("n"), {&A, Inner}, &I, {}, Never));
+  std::vector<Symbol> Assumed;
+  EXPECT_TRUE(isWithin(var("j"), Symbol("m"), {&A, Inner}, &I, {}, Never, Never, Assumed));
+  EXPECT_FALSE(
+      isWithin(plus(var("j"), 1), Symbol("m"), {&A, Inner}, &I, {}, Never, Never, Assumed));
+  EXPECT_FALSE(isWithin(var("j"), Symbol("n"), {&A, Inner}, &I, {}, Never, Never, Assumed));
+  EXPECT_TRUE(Assumed.empty());
+}
+
+TEST(Coverage, RowsInsideAHalo) {
+  Loop I = loop("i", constantAffine(0), var("n")),
+       J = loop("j", var("h"), combine(var("m"), var("h"), -1));
+  LoopAccess A;
+  const Loop *Inner[] = {&J};
+  std::vector<Symbol> Assumed;
+  EXPECT_TRUE(isWithin(
+      var("j"), Symbol("m"), {&A, Inner}, &I, {}, [](Symbol) { return false; },
+      [](Symbol S) { return S == Symbol("h"); }, Assumed));
+  EXPECT_EQ(Assumed, std::vector{Symbol("h")});
 }
 
 } // namespace

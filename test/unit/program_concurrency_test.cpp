@@ -211,4 +211,19 @@ TEST(ProgramConcurrency, SignalHandlersMeetNobody) {
   EXPECT_FALSE(meets(P, N));
 }
 
+TEST(ProgramConcurrency, AsManyWaitsAsAreKept) {
+  // One more, one fewer and exactly as many as the sets have bits.
+  for (unsigned Count : {63, 64, 65}) {
+    Unit A("a.c");
+    A.function("work").write(N);
+    Writer W = A.function("main");
+    for (unsigned I = 0; I < Count; ++I)
+      W.join(local("main", std::to_string(I)));
+    Writer Start = A.function("start");
+    Start.start("work", local("start", "t")).call("main").write(N);
+    Program P = build({&A});
+    EXPECT_TRUE(meets(P, N));
+  }
+}
+
 } // namespace

@@ -102,8 +102,10 @@ void Evaluation::algorithm(const CallExpr *E, const AlgorithmCall &Is, uint32_t 
       Facts.Unknown = Symbol("what it calls is not known");
       Facts.UnknownAt = F.Unit.span(Callable->getSourceRange());
     }
-    if (Plain && Facts.Fold.str() == "call")
-      Facts.Fold = Symbol("+"); // plus, multiplies, logical_and: all of them combine
+    // plus, multiplies and the like; not minus.
+    if (Plain && Facts.Fold.str() == "call" &&
+        F.Unit.Apis.find(F.Unit.name(R).str()).Associative)
+      Facts.Fold = Symbol("+");
   }
 
   Step Node;

@@ -85,6 +85,13 @@ public:
     return finish(S);
   }
 
+  std::vector<std::pair<Symbol, std::string>> named() const {
+    std::vector<std::pair<Symbol, std::string>> Out;
+    for (const auto &[Variable, Number] : Parameters)
+      Out.push_back({Variable, "p" + std::to_string(Number)});
+    llvm::sort(Out);
+    return Out;
+  }
   std::string parameters() const { return "[" + llvm::join(ParameterNames, ", ") + "] -> "; }
 
 private:
@@ -245,7 +252,8 @@ private:
 } // namespace
 
 bool isWithin(const Affine &Value, Symbol Size, const AccessInstance &Where, const Loop *Tested,
-              llvm::ArrayRef<const Loop *> Outer, llvm::function_ref<bool(Symbol)> Varies) {
+              llvm::ArrayRef<const Loop *> Outer, llvm::function_ref<bool(Symbol)> Varies,
+              llvm::function_ref<bool(Symbol)> Positive, std::vector<Symbol> &NotNegative) {
   CoverageQuery Q;
   Q.Tested = Tested;
   Q.Outer = Outer;
@@ -254,11 +262,26 @@ bool isWithin(const Affine &Value, Symbol Size, const AccessInstance &Where, con
   Sets All(Q, 1);
   std::string Outside = All.outside(Value, Size);
   isl_ctx *Ctx = islContext(MaxOperations);
-  isl_set *Set = isl_set_read_from_str(Ctx, (All.parameters() + "{ " + Outside + " }").c_str());
-  bool Within = isl_set_is_empty(Set) == isl_bool_true;
-  isl_set_free(Set);
-  isl_ctx_reset_error(Ctx);
-  return Within;
+  auto Within = [&](const std::string &Given) {
+    std::string Text = All.parameters() + "{ " + Outside + " }";
+    isl_set *Set = isl_set_read_from_str(Ctx, Text.c_str());
+    if (!Given.empty())
+      Set = isl_set_intersect_params(
+          Set, isl_set_read_from_str(Ctx, (All.parameters() + "{ : " + Given + " }").c_str()));
+    bool Empty = isl_set_is_empty(Set) == isl_bool_true;
+    isl_set_free(Set);
+    isl_ctx_reset_error(Ctx);
+    return Empty;
+  };
+  if (Within({}))
+    return true;
+  for (const auto &[Variable, Name] : All.named())
+    if (Positive(Variable) && Within(Name + " >= 0")) {
+      if (!llvm::is_contained(NotNegative, Variable))
+        NotNegative.push_back(Variable);
+      return true;
+    }
+  return false;
 }
 
 Coverage findCoverage(const CoverageQuery &Q) {

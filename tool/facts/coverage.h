@@ -48,9 +48,11 @@ enum class Coverage : uint8_t {
 };
 
 /// Whether 0 <= Value < Size wherever the access is made; Size is a variable that
-/// does not vary.
+/// does not vary. Where that needs some variable of Positive not to be negative,
+/// such as the width of a halo, NotNegative gets it.
 bool isWithin(const Affine &Value, Symbol Size, const AccessInstance &Where, const Loop *Tested,
-              llvm::ArrayRef<const Loop *> Outer, llvm::function_ref<bool(Symbol)> Varies);
+              llvm::ArrayRef<const Loop *> Outer, llvm::function_ref<bool(Symbol)> Varies,
+              llvm::function_ref<bool(Symbol)> Positive, std::vector<Symbol> &NotNegative);
 
 /// Bounded, as testPair.
 Coverage findCoverage(const CoverageQuery &Q);

@@ -286,6 +286,16 @@ ElementRef Resolver::element(const Expr *E) {
     return Opaque(true);
   if (const auto *C = dyn_cast<CastExpr>(E); C && C->getSubExpr()->isGLValue())
     return element(C->getSubExpr());
+  // In C++ what is assigned to, or stepped, can be used at once.
+  if (const auto *O = dyn_cast<BinaryOperator>(E); O && O->isGLValue()) {
+    if (O->isAssignmentOp())
+      return element(O->getLHS());
+    if (O->getOpcode() == BO_Comma)
+      return element(O->getRHS());
+  }
+  if (const auto *U = dyn_cast<UnaryOperator>(E);
+      U && U->isGLValue() && U->isPrefix() && U->isIncrementDecrementOp())
+    return element(U->getSubExpr());
   if (const auto *D = dyn_cast<DeclRefExpr>(E)) {
     if (const auto *Bound = dyn_cast<BindingDecl>(D->getDecl()))
       if (const Expr *To = Bound->getBinding())

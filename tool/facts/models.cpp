@@ -160,7 +160,7 @@ struct Entry {
   uint32_t Blocking = None, Lock = None, Launch = None, Join = None, Hazard = None,
            Container = None, Return = None, Algorithm = None;
   bool AsyncSignalSafe = false, Pure = false, CallsBack = false, Exits = false,
-       Policy = false, SerialPolicy = false;
+       Policy = false, SerialPolicy = false, Associative = false;
 };
 } // namespace
 
@@ -204,6 +204,7 @@ struct Models::Tables {
       M.Exits |= E.Exits;
       M.Policy |= E.Policy;
       M.SerialPolicy |= E.SerialPolicy;
+      M.Associative |= E.Associative;
     }
     if (Base)
       Base->fill(Name, M);
@@ -344,6 +345,8 @@ private:
         return readTable(Value, Out.Algorithms, &Entry::Algorithm);
       if (Key == "policies")
         return readFlags(Value, &Entry::Policy);
+      if (Key == "associative")
+        return readFlags(Value, &Entry::Associative);
       if (Key == "serial-policies")
         return readFlags(Value, &Entry::SerialPolicy);
       if (Key == "async-signal-safe")
@@ -363,7 +366,7 @@ private:
           "unknown table `" + Key +
               "`; known are blocking, locks, launches, joins, mt-unsafe, "
               "async-signal-safe, containers, returns, pure, callbacks, exits, "
-              "algorithms, policies, serial-policies, namespaces, not-in-std");
+              "algorithms, policies, serial-policies, associative, namespaces, not-in-std");
     });
   }
 

@@ -148,11 +148,13 @@ struct ApiModel {
   bool Exits = false;
   /// algorithms.yaml, for the constructor's class: a parallel execution policy.
   bool Policy = false;
+  /// algorithms.yaml, for a class of function objects: combines in any grouping.
+  bool Associative = false;
   bool SerialPolicy = false; ///< The same, of one that is not parallel.
 
   explicit operator bool() const {
     return Blocks || Locks || Launches || Joins || Hazard || Container || Returns || Algorithm ||
-           AsyncSignalSafe || Pure || CallsBack || Exits || Policy || SerialPolicy;
+           AsyncSignalSafe || Pure || CallsBack || Exits || Policy || SerialPolicy || Associative;
   }
 };
 

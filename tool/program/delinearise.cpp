@@ -58,6 +58,14 @@ std::string Judge::nameOf(Symbol Variable) const {
 bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Size, bool Assume) {
   std::set<std::string> Assumed;
   llvm::SmallVector<Parts, 8> All;
+  std::vector<Symbol> NotNegative;
+  // A parameter or local that has one value here: its name stands before the place.
+  auto NameOf = [](Symbol S) { return S.str().rsplit('#').second.split('@').first; };
+  bool Writes = llvm::any_of(Group, [](Item *I) { return I->A.Kind == AccessKind::Write; });
+  auto Positive = [&](Symbol S) {
+    return Writes && !NameOf(S).empty() && S != Size && factorsOf(S).size() == 1 &&
+           llvm::none_of(Facts.Loops, [&](const Loop &K) { return K.Index == S; });
+  };
   llvm::SmallVector<const Loop *, 4> Outer = outer();
   auto Varies = [this](Symbol S) { return varies(S); };
   for (Item *I : Group) {
@@ -67,7 +75,8 @@ bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Siz
     Parts P = divide(S, Size);
     if (!P.Quotient.Known || !P.Remainder.Known)
       return false;
-    if (!isWithin(P.Remainder, Size, {&I->A, I->Inner}, L == None ? nullptr : &T, Outer, Varies)) {
+    if (!isWithin(P.Remainder, Size, {&I->A, I->Inner}, L == None ? nullptr : &T, Outer, Varies,
+                  Positive, NotNegative)) {
       const std::vector<Term> &Rest = P.Remainder.Terms;
       if (!Assume || Rest.size() != 1 || Rest[0].Coefficient != 1 ||
           factorsOf(Rest[0].Variable).size() > 1)
@@ -88,6 +97,8 @@ bool Judge::takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Siz
     S[Dimension] = All[I].Quotient;
     S.insert(S.begin() + Dimension + 1, All[I].Remainder);
   }
+  for (Symbol S : NotNegative)
+    assume(quote(NameOf(S)) + " is not negative");
   return true;
 }
 

@@ -38,6 +38,8 @@ public:
       : P(P), F(F), Facts(P.facts(F)), L(L), T(L == None ? Body : Facts.Loops[L]), Q(Q) {}
 
   LoopJudgement run();
+  /// I in terms of what calls of In return.
+  void followReturned(FunctionId In, Item &I);
 
 private:
   std::string quote(Symbol S) const { return ("`" + S.str() + "`").str(); }
@@ -97,6 +99,7 @@ private:
   void takeApart();
   bool takeApart(llvm::ArrayRef<Item *> Group, size_t Dimension, Symbol Size, bool Assume);
   std::string nameOf(Symbol Variable) const;
+  bool isConstant(const Place &Base) const;
   bool mayOverlap(const LoopAccess &A, const LoopAccess &B) const;
   bool keptApart(FunctionId G, const Place &A, const Place &B, unsigned Depth) const;
 
@@ -133,9 +136,8 @@ private:
     Own,     ///< Memory of the callee's own.
     Unknown, ///< It has no name there.
   };
-  Handed inCaller(FunctionId In, uint32_t C, FunctionId Callee,
-                  llvm::ArrayRef<const Loop *> Inner, LoopAccess &A, bool &ByItself);
-  void followReturned(FunctionId In, Item &I);
+  Handed inCaller(FunctionId In, uint32_t C, FunctionId Callee, llvm::ArrayRef<const Loop *> Inner,
+                  LoopAccess &A, bool &ByItself);
   /// What call C of In does when it goes to Callee, in terms of In.
   bool lift(FunctionId In, uint32_t C, FunctionId Callee, std::vector<Item> &Out);
   llvm::SmallVector<uint32_t, 4> armsOf(FunctionId In, uint32_t Arm);

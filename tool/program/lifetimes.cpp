@@ -205,7 +205,7 @@ void Lifetimes::step(LifeState &S, const Event &E) const {
     return;
   auto [Begin, End] = It->second;
   // A callee ends what ran before it; what it leaves running comes after.
-  for (size_t I = 0; End >> I; ++I) {
+  for (size_t I = 0; I < Ends.size() && End >> I; ++I) {
     if (!(End >> I & 1) || Ends[I].WhenLeft)
       continue;
     S.Running &= ~Ends[I].Ends;

@@ -156,8 +156,14 @@ bool Judge::keptApart(FunctionId G, const Place &A, const Place &B, unsigned Dep
   });
 }
 
+/// Nothing may write to an object that is defined const ([dcl.type.cv] p4, C11 6.7.3p6).
+bool Judge::isConstant(const Place &Base) const {
+  const Variable *V = P.Variables.lookup(Base.Name);
+  return V && V->Const && V->Static && isObject(Base) && Base.Root == RootKind::Global;
+}
+
 bool Judge::mayOverlap(const LoopAccess &A, const LoopAccess &B) const {
-  if (A.Distinct || B.Distinct)
+  if (A.Distinct || B.Distinct || isConstant(A.Base) || isConstant(B.Base))
     return false;
   if (!A.Container.empty() && !B.Container.empty() && A.Container != B.Container)
     return false;

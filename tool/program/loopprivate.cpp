@@ -184,6 +184,15 @@ Judge::Copies Judge::privateCopies(const Place &Base, bool Named) {
     return Out;
   if (Writes.empty() || (!Named && Result))
     return Out;
+  // So is a member of an object that is only written, whatever else of it is read.
+  auto Meet = [](const Item *R, const Item *W) {
+    auto Path = [](const Item *I) { return (I->A.Base.Path.str() + I->A.Field.str()).str(); };
+    return isElementOf(Path(R), Path(W)) || isElementOf(Path(W), Path(R));
+  };
+  if (!Named && llvm::none_of(Reads, [&](const Item *R) {
+        return llvm::any_of(Writes, [&](const Item *W) { return Meet(R, W); });
+      }))
+    return Out;
   // A pointer from outside would go on pointing to the original.
   for (const Binding &B : Facts.Bindings)
     if (B.Target.Root == Base.Root && B.Target.Name == Base.Name && Named &&
@@ -231,8 +240,8 @@ bool Judge::privatise(const Item &A) {
         assume(Each);
   if (V && V->ThreadLocal)
     return true;
-  bool ByItself = llvm::any_of(
-      Items, [&](const Item &I) { return I.ByItself && rootOf(I.A.Base) == Base; });
+  bool ByItself =
+      llvm::any_of(Items, [&](const Item &I) { return I.ByItself && rootOf(I.A.Base) == Base; });
   if (!Named || ByItself) {
     Symbol Name = Named ? V->Name : A.A.BaseText.empty() ? A.A.Text : A.A.BaseText;
     J.Scratch.push_back(Name);

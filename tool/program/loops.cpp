@@ -265,7 +265,7 @@ void Judge::reduce(const Item &A, heddle::Carried Answer) {
     Name = Symbol(Section);
   } else if (Answer != Carried::Yes || !Fixed)
     return require("updates of " + quote(A.A.BaseText.empty() ? A.A.Text : A.A.BaseText) +
-                   " are made atomic");
+                   (A.A.Reduction.str() == "append" ? " take a lock" : " are made atomic"));
   else
     J.Expressible = false;
   if (A.ByItself)
@@ -401,6 +401,13 @@ llvm::ArrayRef<llvm::StringLiteral> enumNames(LoopVerdict) {
 }
 
 const Loop Judge::Body;
+
+LoopAccess followReturned(const Program &P, FunctionId F, LoopAccess A) {
+  Item I;
+  I.A = std::move(A);
+  Judge(P, F, None, {}).followReturned(F, I);
+  return std::move(I.A);
+}
 
 LoopJudgement judgeLoop(const Program &P, FunctionId F, uint32_t L, LoopQuestion Q) {
   return Judge(P, F, L, Q).run();

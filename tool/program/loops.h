@@ -54,4 +54,8 @@ struct LoopQuestion {
 /// Decides loop `L` of function `F`.
 LoopJudgement judgeLoop(const Program &P, FunctionId F, uint32_t L, LoopQuestion Q = {});
 
+/// What an access in `F` means when a call returns its base by reference, as in
+/// `m.at(i, j) = 0`; without subscripts that are known when that cannot be said.
+LoopAccess followReturned(const Program &P, FunctionId F, LoopAccess A);
+
 } // namespace heddle

@@ -162,7 +162,7 @@ private:
     PF.Bound.ByRoot.clear();
     const FunctionFacts &Facts = *PF.Facts;
     for (const Binding &B : Facts.Bindings)
-      add(F, B.Pointer, B.Target);
+      add(F, B.Pointer, outdated(Facts, B) ? unknown("what a pointer was before") : B.Target);
     for (uint32_t I = 0; I < Facts.Calls.size(); ++I)
       for (const CallTarget &T : PF.Targets[I])
         for (const Binding &B : P.Functions[T.Callee].Effects.Bindings)
@@ -170,6 +170,20 @@ private:
             add(F, Pointer, translateIn(P, F, I, B.Target, 0));
     returns(F);
     exported(F);
+  }
+
+  /// After `old = p; p = q;` what old points to is not what p points to any more.
+  static bool outdated(const FunctionFacts &Facts, const Binding &B) {
+    bool OfVariable = B.Target.Root == RootKind::Local || B.Target.Root == RootKind::Parameter;
+    if (!OfVariable || !B.Target.Path.str().starts_with("*"))
+      return false;
+    Place Variable = rootOf(B.Target);
+    return llvm::any_of(Facts.Bindings, [&](const Binding &Later) {
+      // What a range-for declares stands in one place, or before what it needs.
+      bool After = &B < &Later && B.At.File == Later.At.File &&
+                   std::tie(B.At.Line, B.At.Column) < std::tie(Later.At.Line, Later.At.Column);
+      return After && Later.Pointer == Variable && !isStepAlong(Variable, Later.Target);
+    });
   }
 
   void add(FunctionId F, const Place &Pointer, const Place &Target) {

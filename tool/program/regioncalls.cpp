@@ -177,6 +177,8 @@ Place RegionWalk::lift(uint32_t Frame, Place X) const {
 }
 
 bool RegionWalk::settle(uint32_t Frame, LoopAccess &A) const {
+  if (A.Base.Root == RootKind::Result)
+    A = followReturned(P, Frames[Frame].F, std::move(A));
   for (Affine &S : A.Subscripts)
     S = rename(Frame, S);
   Place X = resolve(P, Frames[Frame].F, A.Base);
@@ -212,6 +214,11 @@ bool RegionWalk::settle(uint32_t Frame, LoopAccess &A) const {
   }
   if (Frame != 0 && X.Root == RootKind::Local)
     X.Name = rename(Frame, X.Name);
+  // One element of an array that a pointer or a call stands for: which one is lost.
+  if (llvm::StringRef Path = X.Path.str(); Path.contains('[')) {
+    X.Path = Symbol(Path.take_front(Path.find('[')));
+    A.Subscripts.assign(1, {});
+  }
   A.Base = X;
   return X.known() && X.Root != RootKind::Result;
 }

@@ -150,6 +150,7 @@ std::string Reporter::iterations(const Race &R) const {
     case ScalarUse::Induction:
       return "iterations of this loop all advance " + quote(S.Name) +
              " at the same time: compute it from the index of the loop";
+    case ScalarUse::WrapAround:
     case ScalarUse::Carried:
       break;
     }

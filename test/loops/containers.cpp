@@ -246,6 +246,13 @@ void Grid::track_ok() {
   }
 }
 
+void proxy_of_a_bit_ok() {
+  for (int i = 0; i < N; ++i) {  // CARRIED
+    auto bit = bits[i];
+    bit = a[i] > 4;
+  }
+}
+
 void vector_of_bool_ok() {
   for (int i = 0; i < N; ++i)  // CARRIED
     bits[i] = values[i] > 4;
@@ -347,6 +354,7 @@ int main(int argc, char **argv) {
   SHOW(grid.total_bad());
   SHOW(grid.smear_ok());
   SHOW(grid.track_ok());
+  SHOW(proxy_of_a_bit_ok());
   SHOW(vector_of_bool_ok());
   SHOW(flip_all_bits_ok());
   SHOW(bits_of_one_word_ok());

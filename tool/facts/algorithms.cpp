@@ -61,8 +61,8 @@ void Evaluation::algorithm(const CallExpr *E, const AlgorithmCall &Is, uint32_t 
   if (!M.Fold.empty()) {
     Facts.Fold = !M.Calls && Called ? Symbol("call") : M.Fold;
     // `accumulate(v.begin(), v.end(), 0)` over floating-point numbers.
-    QualType Element = Args[0]->getType()->isAnyPointerType() ? Args[0]->getType()->getPointeeType()
-                                                              : QualType();
+    QualType Element =
+        Args[0]->getType()->isAnyPointerType() ? Args[0]->getType()->getPointeeType() : QualType();
     if (const CXXRecordDecl *R = Args[0]->getType()->getAsCXXRecordDecl(); R && Element.isNull())
       if (const auto *Spec = dyn_cast<ClassTemplateSpecializationDecl>(R);
           Spec && Spec->getTemplateArgs().size() &&
@@ -103,8 +103,7 @@ void Evaluation::algorithm(const CallExpr *E, const AlgorithmCall &Is, uint32_t 
       Facts.UnknownAt = F.Unit.span(Callable->getSourceRange());
     }
     // plus, multiplies and the like; not minus.
-    if (Plain && Facts.Fold.str() == "call" &&
-        F.Unit.Apis.find(F.Unit.name(R).str()).Associative)
+    if (Plain && Facts.Fold.str() == "call" && F.Unit.Apis.find(F.Unit.name(R).str()).Associative)
       Facts.Fold = Symbol("+");
   }
 

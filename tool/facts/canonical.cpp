@@ -186,8 +186,9 @@ bool Header::fixed(const Expr *Value) const {
 /// `i--` as, or in, the condition: what it says of the value that the body sees.
 const UnaryOperator *Header::countDown(const Expr *E) const {
   const auto *U = dyn_cast<UnaryOperator>(plain(E));
-  return U && U->isIncrementDecrementOp() && U->isPostfix() && variableOf(U->getSubExpr()) ? U
-                                                                                          : nullptr;
+  return U && U->isIncrementDecrementOp() && U->isPostfix() && variableOf(U->getSubExpr())
+             ? U
+             : nullptr;
 }
 
 bool Header::condition(const Expr *Cond, llvm::SmallVectorImpl<Update> &Updates) {
@@ -385,9 +386,8 @@ void Header::recognise() {
       trip();
     }
     // OpenMP 5.0 takes ranges whose iterators can jump.
-    const auto *Begin = R->getBeginStmt()
-                            ? dyn_cast<VarDecl>(R->getBeginStmt()->getSingleDecl())
-                            : nullptr;
+    const auto *Begin =
+        R->getBeginStmt() ? dyn_cast<VarDecl>(R->getBeginStmt()->getSingleDecl()) : nullptr;
     L.Annotatable = !L.InMacro && firstOnLine(R->getForLoc()) && !R->getInit() && Begin &&
                     !isa<DecompositionDecl>(V) && isRandomAccess(Begin->getType());
     return;

@@ -302,8 +302,8 @@ Coverage findCoverage(const CoverageQuery &Q) {
   if (Writes.empty() && Any.empty())
     return Coverage::No;
   static thread_local llvm::StringMap<Coverage> Known;
-  std::string Question = All.parameters() + Read + '\n' + llvm::join(Writes, ";") + '\n' +
-                         llvm::join(Any, ";");
+  std::string Question =
+      All.parameters() + Read + '\n' + llvm::join(Writes, ";") + '\n' + llvm::join(Any, ";");
   if (auto It = Known.find(Question); It != Known.end())
     return It->second;
   isl_ctx *Ctx = islContext(MaxOperations);

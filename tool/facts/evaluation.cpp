@@ -197,6 +197,14 @@ void Evaluation::declaration(const DeclStmt *D) {
     if (!V->getInit() || V->hasGlobalStorage())
       continue;
     eval(V->getInit());
+    // A proxy of an element, as of vector<bool>, stands for it from now on.
+    if (const auto *C = dyn_cast<CallExpr>(strip(V->getInit()));
+        C && C->isPRValue() && C->getType()->isRecordType() && C->getDirectCallee()) {
+      const auto *M = dyn_cast<CXXMethodDecl>(C->getDirectCallee());
+      const ReturnModel *R = M ? F.Unit.api(M, M->getParent()).Returns : nullptr;
+      if (R && R->Returns == ReturnedPlace::Element && !isPointerLike(C->getType()))
+        access(C, true, true);
+    }
     if (V->getType()->isReferenceType() || !isScalarVariable(V))
       continue;
     Step &A = Out->emplace_back();

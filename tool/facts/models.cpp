@@ -159,8 +159,8 @@ struct ColumnList {
 struct Entry {
   uint32_t Blocking = None, Lock = None, Launch = None, Join = None, Hazard = None,
            Container = None, Return = None, Algorithm = None;
-  bool AsyncSignalSafe = false, Pure = false, CallsBack = false, Exits = false,
-       Policy = false, SerialPolicy = false, Associative = false;
+  bool AsyncSignalSafe = false, Pure = false, CallsBack = false, Exits = false, Policy = false,
+       SerialPolicy = false, Associative = false;
 };
 } // namespace
 
@@ -361,12 +361,11 @@ private:
         return readNotInStd(Value);
       if (Key == "namespaces")
         return readNamespaces(Value);
-      return fail(
-          At,
-          "unknown table `" + Key +
-              "`; known are blocking, locks, launches, joins, mt-unsafe, "
-              "async-signal-safe, containers, returns, pure, callbacks, exits, "
-              "algorithms, policies, serial-policies, associative, namespaces, not-in-std");
+      return fail(At,
+                  "unknown table `" + Key +
+                      "`; known are blocking, locks, launches, joins, mt-unsafe, "
+                      "async-signal-safe, containers, returns, pure, callbacks, exits, "
+                      "algorithms, policies, serial-policies, associative, namespaces, not-in-std");
     });
   }
 

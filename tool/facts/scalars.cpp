@@ -270,9 +270,10 @@ bool isWrapAround(FunctionBody &B, const Step &L, const VarDecl *V) {
   for (const Step &Each : L.Kids[1].Kids) {
     if (Each.What == Step::Jump || Each.What == Step::Label)
       return false;
-    const auto *A = Each.What == Step::Access && Each.Var == V && Each.Writes && !Each.Reads && Each.At
-                        ? dyn_cast<BinaryOperator>(Each.At)
-                        : nullptr;
+    const auto *A =
+        Each.What == Step::Access && Each.Var == V && Each.Writes && !Each.Reads && Each.At
+            ? dyn_cast<BinaryOperator>(Each.At)
+            : nullptr;
     if (!A || A->getOpcode() != BO_Assign)
       continue;
     Affine To = affineOf(B, A->getRHS(), L.Index);

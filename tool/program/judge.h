@@ -173,9 +173,9 @@ private:
   bool Acts = false;      ///< It does I/O, or what else must not be repeated or left out.
   llvm::BitVector Ending; ///< callsOnTheWayOut of the function.
   std::vector<Item> Items;
-  std::set<std::string> Apart;       ///< Bases that are assumed not to overlap.
-  llvm::StringSet<> Written;         ///< Places without subscripts that are written.
-  llvm::StringSet<> WrittenBases;    ///< With or without subscripts.
+  std::set<std::string> Apart;    ///< Bases that are assumed not to overlap.
+  llvm::StringSet<> Written;      ///< Places without subscripts that are written.
+  llvm::StringSet<> WrittenBases; ///< With or without subscripts.
   /// What the subscripts of a base were taken apart under.
   std::map<Place, std::set<std::string>> RowAssumptions;
   std::map<Place, bool> Private;     ///< Bases asked for, and the answer.

@@ -40,9 +40,9 @@ bool Judge::varies(Symbol Variable) const {
   // `global x[0]`, `this *.n`: as a place is printed, with a position.
   if (Name.contains(' '))
     for (const auto &Base : WrittenBases)
-      if (llvm::StringRef Rest = Name; Rest.consume_front(Base.getKey()) &&
-                                       (Rest.empty() || Rest.front() == '[' ||
-                                        Rest.front() == '.' || Rest.starts_with(" .")))
+      if (llvm::StringRef Rest = Name;
+          Rest.consume_front(Base.getKey()) &&
+          (Rest.empty() || Rest.front() == '[' || Rest.front() == '.' || Rest.starts_with(" .")))
         return true;
   if (L == None && Name.starts_with("global "))
     return false;

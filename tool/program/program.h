@@ -126,7 +126,7 @@ struct Summary {
   bool MayThrow = false;   ///< An exception of the sources analysed may leave it.
   bool MayExit = false;    ///< It may end the program, by exit().
   bool KeepsState = false; ///< As in FunctionFacts.
-  bool MayLaunch = false; ///< A thread or task is started on the way.
+  bool MayLaunch = false;  ///< A thread or task is started on the way.
   /// Effects that are no accesses: I/O, locks, starts, state inside libraries.
   bool HiddenEffects = false;
   double Cost = 0;     ///< Operations of one call, callees counted.

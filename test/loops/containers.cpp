@@ -249,7 +249,7 @@ void Grid::track_ok() {
 void proxy_of_a_bit_ok() {
   for (int i = 0; i < N; ++i) {  // CARRIED
     auto bit = bits[i];
-    bit = a[i] > 4;
+    bit = values[i] > 4;
   }
 }
 

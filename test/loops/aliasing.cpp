@@ -17,13 +17,20 @@ float floats[N];
 int order[N], starts[N], numbers[N];
 std::vector<double> values, results;
 std::vector<int> where;
+struct Columns {
+  std::vector<double> first, second;
+  double head[N], tail[N];
+} columns, others;
 
 static void prepare() {
   fill(a, 1), fill(b, 2), fill(c, 3), fill(floats, 4), fill(numbers, 6);
   fill(values, N, 7), fill(results, N, 8), fill(where, N, 9);
+  fill(columns.first, N, 10), fill(columns.second, N, 11), fill(columns.head, 12), fill(columns.tail, 13), fill(others.head, 14);
   permutation(order), permutation(where), ascending(starts);
 }
-static auto state() { return std::tie(a, b, c, floats, numbers, values, results); }
+static auto state() {
+  return std::tie(a, b, c, floats, numbers, values, results, columns.first, columns.head);
+}
 
 // Apart
 
@@ -35,6 +42,18 @@ void restrict_bad(double *__restrict to, const double *__restrict from, int n) {
 void arrays_bad() {
   for (int i = 0; i < N; ++i)  // EXPECT: independent
     a[i] = b[i] + c[i];
+}
+
+void members_of_one_object_bad(Columns &both) {
+  for (int i = 0; i < N; ++i) {  // EXPECT: independent
+    both.first[i] = both.second[i] * 2;
+    both.head[i] = both.tail[i] + 1;
+  }
+}
+
+void one_member_of_two_objects_bad(Columns &one, const Columns &other) {
+  for (int i = 0; i < N - 1; ++i)  // EXPECT: if `one.head` and `other.head` do not overlap
+    one.head[i] = other.head[i + 1];
 }
 
 void local_array_and_parameter_bad(const double *from) {
@@ -224,6 +243,8 @@ int main(int argc, char **argv) {
   only(argc, argv);
   SHOW(restrict_bad(a, b, N));
   SHOW(arrays_bad());
+  SHOW(members_of_one_object_bad(columns));
+  SHOW(one_member_of_two_objects_bad(columns, others));
   SHOW(local_array_and_parameter_bad(b));
   SHOW(new_memory_bad(b, N));
   SHOW(by_type_bad(floats, numbers, N));

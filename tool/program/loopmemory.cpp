@@ -182,6 +182,18 @@ bool Judge::mayOverlap(const LoopAccess &A, const LoopAccess &B) const {
     if (Unsigned(A.Type.str()) != Unsigned(B.Type.str()))
       return false;
   }
+  // Different members of one object, however that is reached.
+  if (A.Base.Root == B.Base.Root && A.Base.Name == B.Base.Name && A.Base.Index == B.Base.Index &&
+      A.Base.known()) {
+    auto [HeadA, MemberA] = A.Base.Path.str().rsplit('*');
+    auto [HeadB, MemberB] = B.Base.Path.str().rsplit('*');
+    auto Within = [](llvm::StringRef Part, llvm::StringRef Whole) {
+      return Part.consume_front(Whole) && (Part.empty() || Part[0] == '.' || Part[0] == '[');
+    };
+    bool Reached = A.Base.Path.str().contains('*') && B.Base.Path.str().contains('*');
+    if (Reached && HeadA == HeadB && !Within(MemberA, MemberB) && !Within(MemberB, MemberA))
+      return false;
+  }
   bool X = isObject(A.Base), Y = isObject(B.Base);
   if (!X && !Y && keptApart(F, A.Base, B.Base, 0))
     return false;

@@ -98,6 +98,16 @@ void global_temporary_bad() {
   }
 }
 
+static double latest;
+void seen_by_the_next_call_bad() {
+  c[0] = latest;
+  for (int i = 1; i < N; ++i)  // EXPECT: if nothing uses what the loop leaves in `latest`
+    if (a[i] > 3) {
+      latest = a[i] * 2;
+      b[i] = latest + 1;
+    }
+}
+
 double array_seen_afterwards_bad() {
   double tmp[3];
   for (int i = 0; i < N; ++i) {  // EXPECT: lastprivate(tmp)
@@ -505,6 +515,7 @@ int main(int argc, char **argv) {
   SHOW(returning_from_a_lambda_bad());
   SHOW(asserted_bad());
   SHOW(global_temporary_bad());
+  SHOW(seen_by_the_next_call_bad());
   SHOW(array_seen_afterwards_bad());
   SHOW(linked_list_elements_bad());
   SHOW(pointers_to_rows_bad());

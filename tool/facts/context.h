@@ -122,6 +122,7 @@ struct FunctionContext {
   void visitDefaults(llvm::ArrayRef<const clang::Expr *> Args, uint32_t Index);
   bool hasZeroTimeout(const BlockingModel &M, llvm::ArrayRef<const clang::Expr *> Args) const;
   void addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases, const Place &On);
+  // In objects.cpp:
   void visitConstruct(const clang::CXXConstructExpr *E);
   void visitDestructor(const clang::CXXDestructorDecl *D, const Place &Object,
                        const clang::VarDecl *V, clang::SourceLocation At);

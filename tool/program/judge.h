@@ -160,6 +160,7 @@ private:
                    bool OrUntouched = false) const;
   Life liveAfter(const Place &Base);
   bool readElsewhere(Symbol Global) const;
+  bool readAround(Symbol Global) const;
 
   static const Loop Body;
   const Program &P;

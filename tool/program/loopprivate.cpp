@@ -101,6 +101,18 @@ bool Judge::readElsewhere(Symbol Global) const {
   return false;
 }
 
+/// The next call of the function may see what the loop left in a global.
+bool Judge::readAround(Symbol Global) const {
+  auto Begins = [](const Span &S) { return std::make_pair(S.Line, S.Column); };
+  auto Ends = [](const Span &S) { return std::make_pair(S.EndLine, S.EndColumn); };
+  return llvm::any_of(Facts.Accesses, [&](const Access &A) {
+    bool Inside = A.At.File == T.Body.File && Begins(T.At) <= Begins(A.At) &&
+                  Begins(A.At) < std::max(Ends(T.Body), Ends(T.At));
+    return A.Kind == AccessKind::Read && A.What.Root == RootKind::Global && A.What.Name == Global &&
+           !Inside;
+  });
+}
+
 /// Whether the values that the loop leaves in Base are read.
 Judge::Life Judge::liveAfter(const Place &Base) {
   Life Answer = Life::Dead;

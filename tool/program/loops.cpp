@@ -30,7 +30,7 @@ void Judge::scalars() {
   for (const LoopScalar &S : T.Scalars) {
     switch (S.Use) {
     case ScalarUse::Private:
-      if (S.Partial && readElsewhere(S.Variable))
+      if (S.Partial && (readElsewhere(S.Variable) || readAround(S.Variable)))
         assume("nothing uses what the loop leaves in " + quote(S.Name));
       (S.ReadAfter && !S.Partial ? J.LastPrivate : J.Private).push_back(S.Name);
       break;

@@ -21,6 +21,9 @@ void writeValue(llvm::json::OStream &J, const llvm::json::Value &V);
 void writeObject(llvm::json::OStream &J, const llvm::json::Object &O,
                  llvm::ArrayRef<llvm::StringRef> First);
 
+/// Moves the members of `at` up into the object.
+void flatten(llvm::json::Object &O);
+
 /// The member "incomplete" of an object.
 void writeIncomplete(llvm::json::OStream &J, const RunInfo &Run);
 

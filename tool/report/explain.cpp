@@ -21,17 +21,6 @@ std::string describe(const LoopLine &L) {
   return (L.Index.empty() ? std::string() : "over `" + L.Index + "`: ") + L.Verdict;
 }
 
-/// Moves the members of `at` up into the object.
-void flatten(json::Object &O) {
-  const json::Object *At = O.getObject("at");
-  if (!At)
-    return;
-  json::Object Place = *At;
-  O.erase("at");
-  for (auto &[Name, V] : Place)
-    O.try_emplace(Name, V);
-}
-
 } // namespace
 
 void writeLoopText(const LoopExplanation &E, const TextOptions &O, llvm::raw_ostream &OS) {

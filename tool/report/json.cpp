@@ -17,17 +17,6 @@ namespace json = llvm::json;
 namespace heddle {
 namespace {
 
-/// Moves the members of `at` up into the object.
-void flatten(json::Object &O) {
-  const json::Object *At = O.getObject("at");
-  if (!At)
-    return;
-  json::Object Place = *At;
-  O.erase("at");
-  for (auto &[Name, V] : Place)
-    O.try_emplace(Name, V);
-}
-
 json::Object flattened(const Advice &A) {
   json::Object O = std::move(*toJson(A).getAsObject());
   flatten(O);
@@ -139,6 +128,16 @@ void writeJson(llvm::ArrayRef<Advice> Findings, const RunInfo &Run, llvm::raw_os
     });
   });
   OS << '\n';
+}
+
+void flatten(json::Object &O) {
+  const json::Object *At = O.getObject("at");
+  if (!At)
+    return;
+  json::Object Place = *At;
+  O.erase("at");
+  for (auto &[Name, V] : Place)
+    O.try_emplace(Name, V);
 }
 
 } // namespace heddle

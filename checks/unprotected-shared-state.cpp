@@ -80,16 +80,6 @@ static bool isPlain(const ThreadAccess &A) {
   return A.Kind == AccessKind::Read || A.Kind == AccessKind::Write;
 }
 
-/// One lock that both hold, and that excludes the writers.
-static bool isProtected(const ThreadAccess &A, const ThreadAccess &B) {
-  for (const HeldLock &L : A.Held)
-    for (const HeldLock &O : B.Held)
-      if (L.Mutex == O.Mutex && !(L.Shared && isWrite(A)) && !(O.Shared && isWrite(B)) &&
-          !(L.Shared && O.Shared))
-        return true;
-  return false;
-}
-
 namespace {
 
 /// The accesses to one place.
@@ -176,7 +166,7 @@ private:
       for (const ThreadAccess &B : G) {
         if (!isWrite(A) || !isPlain(B) || (!Guesses && !(A.Certain && B.Certain)))
           continue;
-        if (!mayRunAtOnce(P, A, B) || isProtected(A, B))
+        if (!mayRunAtOnce(P, A, B) || isProtected(P, A, B))
           continue;
         Conflict C{&A, &B};
         if (!Worst.Write || rank(C) < rank(Worst))

@@ -85,17 +85,23 @@ void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
 
 void FunctionContext::visitAccess(const Stmt *S) {
   if (const auto *C = dyn_cast<CastExpr>(S)) {
-    if (C->getCastKind() == CK_LValueToRValue && !C->getSubExpr()->getType().isNull())
-      access(lvalue(C->getSubExpr()),
-             isAtomic(C->getSubExpr()->getType()) ? AccessKind::AtomicRead : AccessKind::Read,
-             C->getSubExpr()->IgnoreParens());
+    if (C->getCastKind() != CK_LValueToRValue || C->getSubExpr()->getType().isNull())
+      return;
+    bool Atomic = isAtomic(C->getSubExpr()->getType());
+    Place P = lvalue(C->getSubExpr());
+    access(P, Atomic ? AccessKind::AtomicRead : AccessKind::Read, C->getSubExpr()->IgnoreParens());
+    if (Atomic)
+      addSync(SyncKind::Wait, P, C->getSubExpr(), C->getSourceRange());
     return;
   }
   if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->isAssignmentOp()) {
     bool Atomic = isAtomic(B->getLHS()->getType());
     Place P = lvalue(B->getLHS());
-    if (Atomic)
-      return access(P, AccessKind::AtomicWrite, B->getLHS());
+    if (Atomic) {
+      access(P, AccessKind::AtomicWrite, B->getLHS());
+      return addSync(B->isCompoundAssignmentOp() ? SyncKind::Both : SyncKind::Signal, P,
+                     B->getLHS(), B->getSourceRange());
+    }
     if (B->isCompoundAssignmentOp())
       access(P, AccessKind::Read, B->getLHS());
     access(P, AccessKind::Write, B->getLHS());
@@ -105,8 +111,10 @@ void FunctionContext::visitAccess(const Stmt *S) {
   }
   if (const auto *U = dyn_cast<UnaryOperator>(S); U && U->isIncrementDecrementOp()) {
     Place P = lvalue(U->getSubExpr());
-    if (isAtomic(U->getSubExpr()->getType()))
-      return access(P, AccessKind::AtomicWrite, U->getSubExpr());
+    if (isAtomic(U->getSubExpr()->getType())) {
+      access(P, AccessKind::AtomicWrite, U->getSubExpr());
+      return addSync(SyncKind::Both, P, U->getSubExpr(), U->getSourceRange());
+    }
     access(P, AccessKind::Read, U->getSubExpr());
     access(P, AccessKind::Write, U->getSubExpr());
     return;
@@ -117,6 +125,7 @@ void FunctionContext::visitAccess(const Stmt *S) {
                 A->getOp() == AtomicExpr::AO__c11_atomic_load;
     access(pointee(A->getPtr()), Load ? AccessKind::AtomicRead : AccessKind::AtomicWrite,
            A->getPtr());
+    visitAtomic(A, Load);
     return;
   }
   if (const auto *D = dyn_cast<CXXDeleteExpr>(S)) {
@@ -147,6 +156,8 @@ void FunctionContext::visitSystemEffects(const Expr *E, const FunctionDecl *F,
         break;
       case ContainerEffect::Atomic:
         access(P, Method->isConst() ? AccessKind::AtomicRead : AccessKind::AtomicWrite, Object);
+        if (!M.Syncs)
+          visitAtomic(P, Method, Args, Object, E->getSourceRange());
         break;
       case ContainerEffect::None:
         break;
@@ -157,7 +168,14 @@ void FunctionContext::visitSystemEffects(const Expr *E, const FunctionDecl *F,
     if (Assigns && Args.size() == 1 && isPointerLike(Object->getType()))
       bind(P, Args[0], E->getBeginLoc());
   }
-  if (Silent || M.Hazard)
+  if (M.Writes && M.Writes->First >= 0)
+    for (size_t I = M.Writes->First; I < Args.size(); ++I) {
+      if (strip(Args[I])->getType()->isAnyPointerType() || Args[I]->getType()->isArrayType())
+        access(pointee(Args[I]), AccessKind::Write, strip(Args[I]));
+      if (!M.Writes->Rest)
+        break;
+    }
+  if (Silent || M.Hazard || M.Writes)
     return;
   // What is passed by pointer or reference may be read, or written when it is
   // not const. Handles of libraries (FILE, pthread_t) look after themselves.

@@ -385,6 +385,11 @@ void FunctionContext::visitCall(const CallExpr *E) {
       Releases = extend(Releases, "*"); // the mutex behind the guard
     addBlocking(Index, *M.Blocks, Releases, at(M.Blocks->On, E, Args, Object));
   }
+  // pthread_once, std::call_once: one call at a time, and all return after it.
+  if (M.Syncs && M.Syncs->Kind == SyncKind::Both && !Handed.empty())
+    return visitOnce(E, Index, *M.Syncs, Args, Object, Handed);
+  if (M.Syncs)
+    visitSync(E, *M.Syncs, Args, Object);
   if (M.Locks && visitLock(E, *M.Locks, Args, Object))
     return;
   if (M.Launches) {
@@ -426,6 +431,11 @@ void FunctionContext::visitCall(const CallExpr *E) {
   // a handler; an algorithm calls it.
   if (M.Returns || M.Container || (!M.CallsBack && !Unit.name(F).str().starts_with("std::")))
     return;
+  callBack(Index, Handed);
+}
+
+/// Calls of what is handed over to the call of this index.
+void FunctionContext::callBack(uint32_t Index, llvm::ArrayRef<Callable> Handed) {
   for (const Callable &H : Handed) {
     heddle::Call Via;
     Via.Callee = H.Usr;
@@ -437,6 +447,27 @@ void FunctionContext::visitCall(const CallExpr *E) {
     Facts.Calls.push_back(std::move(Via));
     emit(EventKind::Call, Facts.Calls.size() - 1);
   }
+}
+
+/// The flag is held while the function runs, and waited for by all others.
+void FunctionContext::visitOnce(const CallExpr *E, uint32_t Index, const SyncModel &M,
+                                llvm::ArrayRef<const Expr *> Args, const Expr *Object,
+                                llvm::ArrayRef<Callable> Handed) {
+  LockOp Op;
+  Op.Mutex = at(M.On, E, Args, Object);
+  Op.Sort = LockSort::Flag;
+  Op.At = Unit.span(E->getSourceRange());
+  const Expr *Shown = M.On >= 0 && size_t(M.On) < Args.size() ? strip(Args[M.On]) : E;
+  if (const auto *U = dyn_cast<UnaryOperator>(Shown); U && U->getOpcode() == UO_AddrOf)
+    Shown = U->getSubExpr()->IgnoreParens();
+  Op.Text = Unit.text(Shown);
+  Facts.LockOps.push_back(Op);
+  emit(EventKind::LockOp, Facts.LockOps.size() - 1);
+  callBack(Index, Handed);
+  Op.Kind = LockOpKind::Release;
+  Facts.LockOps.push_back(std::move(Op));
+  emit(EventKind::LockOp, Facts.LockOps.size() - 1);
+  visitSync(E, M, Args, Object);
 }
 
 } // namespace heddle

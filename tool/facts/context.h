@@ -10,6 +10,10 @@
 #include "llvm/ADT/DenseSet.h"
 #include <deque>
 
+namespace clang {
+class CFGBlock;
+}
+
 namespace heddle {
 
 struct PendingLambda {
@@ -85,6 +89,10 @@ struct FunctionContext {
   llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> TryResults;
   /// LockOps index of each try-lock call.
   llvm::DenseMap<const clang::Expr *, uint32_t> TryOps;
+  /// Waits in loops: index of the loop and of the SyncOp.
+  llvm::SmallVector<std::pair<uint32_t, uint32_t>, 2> WaitLoops;
+  /// Conditions for Block::Test, and whether they are the negation of it.
+  llvm::DenseMap<const clang::Expr *, std::pair<Symbol, bool>> Tests;
   /// Events of the block that is being walked.
   std::vector<Event> *Out = nullptr;
 
@@ -119,6 +127,10 @@ struct FunctionContext {
   /// destinations and lambdas.
   void prepare(const clang::Stmt *Body);
   void visitCall(const clang::CallExpr *E);
+  void callBack(uint32_t Index, llvm::ArrayRef<Callable> Handed);
+  void visitOnce(const clang::CallExpr *E, uint32_t Index, const SyncModel &M,
+                 llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Object,
+                 llvm::ArrayRef<Callable> Handed);
   void visitDefaults(llvm::ArrayRef<const clang::Expr *> Args, uint32_t Index);
   bool hasZeroTimeout(const BlockingModel &M, llvm::ArrayRef<const clang::Expr *> Args) const;
   void addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases, const Place &On);
@@ -144,6 +156,23 @@ struct FunctionContext {
                      clang::SourceLocation At);
   /// Recognises a branch on the result of a try-lock.
   void branchOnTry(const clang::Expr *Condition, Block &B);
+
+  // In syncs.cpp:
+  void visitSync(const clang::Expr *E, const SyncModel &M, llvm::ArrayRef<const clang::Expr *> Args,
+                 const clang::Expr *Object);
+  /// A method of an atomic class, unless the order that it is given is relaxed.
+  void visitAtomic(const Place &Object, const clang::CXXMethodDecl *Method,
+                   llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Shown,
+                   clang::SourceRange At);
+  void visitAtomic(const clang::AtomicExpr *E, bool Load);
+  void addSync(SyncKind Kind, const Place &Object, const clang::Expr *Shown, clang::SourceRange At,
+               int64_t Count = -1);
+  /// Adds the waits that a loop is left after, to the block that asks its condition.
+  void leaveWaitLoops(const clang::CFGBlock &From, Block &To);
+
+  // In conditions.cpp:
+  /// Finds the conditions that are asked again later, for Block::Test.
+  void findTests(const clang::Stmt *Body);
 
   // In launches.cpp:
   void visitLaunch(const clang::Expr *E, const LaunchModel &M,

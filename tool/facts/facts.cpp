@@ -18,7 +18,15 @@ Names enumNames(AccessKind) {
   return N;
 }
 Names enumNames(LockOpKind) {
-  static constexpr llvm::StringLiteral N[] = {"acquire", "release", "tryAcquire"};
+  static constexpr llvm::StringLiteral N[] = {"acquire", "release", "tryAcquire", "adopt"};
+  return N;
+}
+Names enumNames(LockSort) {
+  static constexpr llvm::StringLiteral N[] = {"mutex", "semaphore", "flag"};
+  return N;
+}
+Names enumNames(SyncKind) {
+  static constexpr llvm::StringLiteral N[] = {"signal", "wait", "both", "init"};
   return N;
 }
 Names enumNames(BlockCategory) {
@@ -45,7 +53,7 @@ Names enumNames(JoinKind) {
   return N;
 }
 Names enumNames(EventKind) {
-  static constexpr llvm::StringLiteral N[] = {"access", "lockOp", "call", "launch", "join"};
+  static constexpr llvm::StringLiteral N[] = {"access", "lockOp", "call", "launch", "join", "sync"};
   return N;
 }
 Names enumNames(ScalarUse) {

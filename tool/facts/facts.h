@@ -22,7 +22,7 @@
 namespace heddle {
 
 /// Version of the structs below; facts of another version are extracted again.
-inline constexpr uint32_t FactsSchema = 3;
+inline constexpr uint32_t FactsSchema = 4;
 
 /// Pointer holds the address of Target, at least on some path of this function
 /// (flow-insensitive): `p = &g`, `p = q` (Target is q*), `T &r = x`, a
@@ -53,8 +53,18 @@ enum class LockOpKind : uint8_t {
   Release,
   /// Acquires only on the branch named by Block::Try.
   TryAcquire,
+  /// A guard takes over what is held already.
+  Adopt,
 };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(LockOpKind);
+
+/// What excludes others while it is held.
+enum class LockSort : uint8_t {
+  Mutex,
+  Semaphore, ///< As far as it lets one in at a time: see SyncKind::Init.
+  Flag,      ///< An atomic that is tested and set.
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(LockSort);
 
 /// A mutex, spinlock, critical section... is taken or given back. `Mutex` is
 /// the lock object itself, or what a guard manages ({Local guard, "*"}), which
@@ -63,7 +73,8 @@ struct LockOp {
   LockOpKind Kind = LockOpKind::Acquire;
   Place Mutex;
   bool Shared = false; ///< Taken for reading only.
-  Symbol Text;         ///< As the source spells the lock: `mu_`, `db->mutex`.
+  LockSort Sort = LockSort::Mutex;
+  Symbol Text; ///< As the source spells the lock: `mu_`, `db->mutex`.
   Span At;
 };
 
@@ -191,7 +202,28 @@ struct Join {
   Span At;
 };
 
-enum class EventKind : uint8_t { Access, LockOp, Call, Launch, Join };
+enum class SyncKind : uint8_t {
+  /// What came before it is seen by who waits on the same object: notify, post,
+  /// count_down, set_value, a store with release order.
+  Signal,
+  /// The other end; emitted where a wait loop is left as well.
+  Wait,
+  Both, ///< arrive_and_wait, an atomic exchange.
+  Init, ///< Count is how many must meet, or may come in.
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(SyncKind);
+
+/// One end of a synchronizes-with edge ([intro.races]) other than those of
+/// locks, starts and joins.
+struct SyncOp {
+  SyncKind Kind = SyncKind::Signal;
+  Place Object; ///< The condition variable, semaphore, latch, atomic.
+  Symbol Text;
+  int64_t Count = -1; ///< Of Init; -1 when it is not a constant.
+  Span At;
+};
+
+enum class EventKind : uint8_t { Access, LockOp, Call, Launch, Join, Sync };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(EventKind);
 
 /// One step of a block: Index into the vector of FunctionFacts named by Kind.
@@ -206,10 +238,14 @@ struct Block {
   std::vector<Event> Events;
   std::vector<uint32_t> Next;
   uint32_t Loop = None; ///< Innermost loop that contains the block.
-  /// When the block ends in a branch on the result of a try-lock: index into
-  /// LockOps. Next[TryTaken] is the successor that holds the lock.
+  /// When the block ends in a branch on the result of a try-lock, or of a lock that
+  /// can fail: index into LockOps. Next[TryTaken] is the successor that holds it.
   uint32_t Try = None;
   uint32_t TryTaken = 0;
+  /// When it ends in a branch on a condition that is asked more than once: its
+  /// text, after `!` when Next[0] is taken for false. Until control goes back to
+  /// the head of a loop, the same text has the same value.
+  Symbol Test;
 };
 
 enum class Linkage : uint8_t {
@@ -246,6 +282,7 @@ struct FunctionFacts {
   std::vector<BlockingCall> Blocking;
   std::vector<Launch> Launches;
   std::vector<Join> Joins;
+  std::vector<SyncOp> Syncs;
   std::vector<Binding> Bindings;
   std::vector<Loop> Loops;
   /// Subscripted accesses outside of its loops, and what calls there get: with
@@ -332,7 +369,15 @@ template <class F> void fields(LockOp &S, F &&f) {
   f("kind", S.Kind);
   f("mutex", S.Mutex);
   f("shared", S.Shared);
+  f("sort", S.Sort);
   f("text", S.Text);
+  f("at", S.At);
+}
+template <class F> void fields(SyncOp &S, F &&f) {
+  f("kind", S.Kind);
+  f("object", S.Object);
+  f("text", S.Text);
+  f("count", S.Count);
   f("at", S.At);
 }
 template <class F> void fields(Callable &S, F &&f) {
@@ -396,6 +441,7 @@ template <class F> void fields(Block &S, F &&f) {
   f("loop", S.Loop);
   f("try", S.Try);
   f("tryTaken", S.TryTaken);
+  f("test", S.Test);
 }
 template <class F> void fields(FunctionFacts &S, F &&f) {
   f("usr", S.Usr);
@@ -421,6 +467,7 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("blocking", S.Blocking);
   f("launches", S.Launches);
   f("joins", S.Joins);
+  f("syncs", S.Syncs);
   f("bindings", S.Bindings);
   f("loops", S.Loops);
   f("straight", S.Straight);

@@ -202,9 +202,16 @@ void extractGraph(FunctionContext &F) {
         if (const CFGBlock *B = S.getReachableBlock())
           Out.Next.push_back(Numbers[B]);
     if (Order[I]->succ_size() == 2 && Out.Next.size() == 2)
-      if (const auto *Condition = dyn_cast_or_null<Expr>(Order[I]->getTerminatorCondition()))
+      if (const auto *Condition = dyn_cast_or_null<Expr>(Order[I]->getTerminatorCondition())) {
         F.branchOnTry(Condition, Out);
+        if (auto It = F.Tests.find(Condition->IgnoreParenImpCasts()); It != F.Tests.end())
+          Out.Test =
+              It->second.second ? Symbol(("!" + It->second.first.str()).str()) : It->second.first;
+      }
   }
+  // Once all waits are known.
+  for (uint32_t I = 0; I < Order.size() && !F.WaitLoops.empty(); ++I)
+    F.leaveWaitLoops(*Order[I], F.Facts.Blocks[I]);
   // Innermost loops win: small natural loops are entered last.
   struct Natural {
     uint32_t Loop;

@@ -80,6 +80,11 @@ private:
       Out << name(L.Kind) << ' ' << place(L.Mutex) << (L.Shared ? " shared" : "");
       return;
     }
+    case EventKind::Sync: {
+      const SyncOp &S = F.Syncs[E.Index];
+      Out << name(S.Kind) << " on " << place(S.Object);
+      return;
+    }
     case EventKind::Call: {
       const Call &C = F.Calls[E.Index];
       Out << "call " << C.Name.str();

@@ -74,6 +74,7 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
                                          : LockOpKind::TryAcquire;
   Op.Mutex = Mutex;
   Op.Shared = M.Shared;
+  Op.Sort = M.Sort;
   const Expr *Shown = strip(Named);
   if (const auto *U = dyn_cast<UnaryOperator>(Shown); U && U->getOpcode() == UO_AddrOf)
     Shown = U->getSubExpr()->IgnoreParens();
@@ -94,7 +95,9 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
   Facts.LockOps.push_back(std::move(Op));
   uint32_t Index = Facts.LockOps.size() - 1;
   emit(EventKind::LockOp, Index);
-  if (M.Role == LockRole::TryLock)
+  // Also of a lock that reports failure: on that branch it is not held.
+  if (M.Role == LockRole::TryLock ||
+      (M.Role == LockRole::Lock && M.Succeeds == 0 && E->getType()->isIntegerType()))
     TryOps[E] = Index;
   return true;
 }
@@ -118,7 +121,8 @@ void FunctionContext::visitGuard(const CXXConstructExpr *E, const LockModel &M) 
           {extend(Guard, guardStep(I, A.Mutexes.size()).str()), Op.Mutex, Op.At});
     if (A.How == Tag::Defer)
       continue;
-    // An adopted mutex is held already: acquiring it again changes nothing.
+    if (A.How == Tag::Adopt)
+      Op.Kind = LockOpKind::Adopt;
     Facts.LockOps.push_back(Op);
     emit(EventKind::LockOp, Facts.LockOps.size() - 1);
     if (A.How == Tag::Try)

@@ -62,6 +62,7 @@ template <class F> static void columns(LockModel &R, F &&f) {
   f("shared", R.Shared);
   f("succeeds", R.Succeeds);
   f("recursive", R.Recursive);
+  f("sort", R.Sort);
   f("all", R.All);
 }
 template <class F> static void columns(LaunchModel &R, F &&f) {
@@ -75,6 +76,15 @@ template <class F> static void columns(LaunchModel &R, F &&f) {
 template <class F> static void columns(JoinModel &R, F &&f) {
   f("kind", R.Kind);
   f("handle", R.Handle);
+}
+template <class F> static void columns(SyncModel &R, F &&f) {
+  f("kind", R.Kind);
+  f("on", R.On);
+  f("count", R.Count);
+}
+template <class F> static void columns(WriteModel &R, F &&f) {
+  f("first", R.First);
+  f("rest", R.Rest);
 }
 template <class F> static void columns(HazardModel &R, F &&f) {
   f("kind", R.Kind);
@@ -158,7 +168,7 @@ struct ColumnList {
 /// Rows of all tables for one name, as indices into the vectors of Tables.
 struct Entry {
   uint32_t Blocking = None, Lock = None, Launch = None, Join = None, Hazard = None,
-           Container = None, Return = None, Algorithm = None;
+           Container = None, Return = None, Sync = None, Write = None, Algorithm = None;
   bool AsyncSignalSafe = false, Pure = false, CallsBack = false, Exits = false, Policy = false,
        SerialPolicy = false, Associative = false;
 };
@@ -173,6 +183,8 @@ struct Models::Tables {
   std::vector<HazardModel> Hazards;
   std::vector<ContainerModel> Containers;
   std::vector<ReturnModel> Returns;
+  std::vector<SyncModel> Syncs;
+  std::vector<WriteModel> Writes;
   std::vector<AlgorithmModel> Algorithms;
   llvm::StringMap<Entry> Index;
   size_t Rows = 0; ///< Cells of Index that are filled.
@@ -197,6 +209,8 @@ struct Models::Tables {
       Take(M.Hazard, E.Hazard, Hazards);
       Take(M.Container, E.Container, Containers);
       Take(M.Returns, E.Return, Returns);
+      Take(M.Syncs, E.Sync, Syncs);
+      Take(M.Writes, E.Write, Writes);
       Take(M.Algorithm, E.Algorithm, Algorithms);
       M.AsyncSignalSafe |= E.AsyncSignalSafe;
       M.Pure |= E.Pure;
@@ -341,6 +355,10 @@ private:
         return readTable(Value, Out.Containers, &Entry::Container);
       if (Key == "returns")
         return readTable(Value, Out.Returns, &Entry::Return);
+      if (Key == "sync")
+        return readTable(Value, Out.Syncs, &Entry::Sync);
+      if (Key == "writes")
+        return readTable(Value, Out.Writes, &Entry::Write);
       if (Key == "algorithms")
         return readTable(Value, Out.Algorithms, &Entry::Algorithm);
       if (Key == "policies")
@@ -361,11 +379,11 @@ private:
         return readNotInStd(Value);
       if (Key == "namespaces")
         return readNamespaces(Value);
-      return fail(At,
-                  "unknown table `" + Key +
-                      "`; known are blocking, locks, launches, joins, mt-unsafe, "
-                      "async-signal-safe, containers, returns, pure, callbacks, exits, "
-                      "algorithms, policies, serial-policies, associative, namespaces, not-in-std");
+      return fail(
+          At, "unknown table `" + Key +
+                  "`; known are blocking, locks, launches, joins, mt-unsafe, "
+                  "async-signal-safe, containers, returns, sync, writes, pure, callbacks, exits, "
+                  "algorithms, policies, serial-policies, associative, namespaces, not-in-std");
     });
   }
 

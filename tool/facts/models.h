@@ -47,8 +47,10 @@ struct LockModel {
   LockRole Role = LockRole::Lock;
   int Mutex = NoPosition; ///< Which value is the mutex or guard.
   bool Shared = false;
-  int64_t Succeeds = 1; ///< TryLock: the result that means "taken" (0 for pthreads).
+  /// TryLock, and Lock when it can fail: the result that means "taken".
+  int64_t Succeeds = 1;
   bool Recursive = false;
+  LockSort Sort = LockSort::Mutex;
   /// All arguments from Mutex on are locks: std::lock, std::scoped_lock.
   bool All = false;
 };
@@ -69,6 +71,22 @@ struct JoinModel {
   Symbol Name;
   JoinKind Kind = JoinKind::Join;
   int Handle = NoPosition;
+};
+
+/// sync.yaml: one end of a synchronizes-with edge.
+struct SyncModel {
+  Symbol Name;
+  SyncKind Kind = SyncKind::Signal;
+  int On = NoPosition;
+  int Count = NoPosition; ///< Init: how many.
+};
+
+/// writes.yaml: writes, or ends, what its arguments point to, whatever their type
+/// says.
+struct WriteModel {
+  Symbol Name;
+  int First = NoPosition;
+  bool Rest = false; ///< And all arguments after it.
 };
 
 enum class HazardKind : uint8_t {
@@ -137,6 +155,8 @@ struct ApiModel {
   const HazardModel *Hazard = nullptr;
   const ContainerModel *Container = nullptr;
   const ReturnModel *Returns = nullptr;
+  const SyncModel *Syncs = nullptr;
+  const WriteModel *Writes = nullptr;
   const AlgorithmModel *Algorithm = nullptr;
   /// fork.yaml: may be called between fork and exec, and in signal handlers.
   bool AsyncSignalSafe = false;
@@ -153,8 +173,9 @@ struct ApiModel {
   bool SerialPolicy = false; ///< The same, of one that is not parallel.
 
   explicit operator bool() const {
-    return Blocks || Locks || Launches || Joins || Hazard || Container || Returns || Algorithm ||
-           AsyncSignalSafe || Pure || CallsBack || Exits || Policy || SerialPolicy || Associative;
+    return Blocks || Locks || Launches || Joins || Hazard || Container || Returns || Syncs ||
+           Writes || Algorithm || AsyncSignalSafe || Pure || CallsBack || Exits || Policy ||
+           SerialPolicy || Associative;
   }
 };
 

@@ -47,6 +47,8 @@ void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
       access(lvalue(E->getArg(0)), AccessKind::Read, E->getArg(0));
     return;
   }
+  if (M.Syncs)
+    visitSync(E, *M.Syncs, Args, nullptr);
   if (Facts.Calls[Index].System) {
     if (M.Blocks) {
       emit(EventKind::Call, Index);

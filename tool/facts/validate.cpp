@@ -91,6 +91,8 @@ private:
       return F.Launches.size();
     case EventKind::Join:
       return F.Joins.size();
+    case EventKind::Sync:
+      return F.Syncs.size();
     }
     llvm_unreachable("all kinds are listed");
   }

@@ -38,8 +38,9 @@ constexpr size_t MaxTargets = 4;
 uint32_t Concurrency::visitOf(uint32_t Thread, uint32_t Context, const Visit &Like) {
   auto &Variants = VisitsOf[{Thread, Context}];
   for (uint32_t V : Variants)
-    if (Visits[V].Merged || (Visits[V].Locks == Like.Locks && Visits[V].Live == Like.Live &&
-                             Visits[V].LiveSince == Like.LiveSince))
+    if (Visits[V].Merged ||
+        (Visits[V].Locks == Like.Locks && Visits[V].Live == Like.Live &&
+         Visits[V].LiveSince == Like.LiveSince && Visits[V].Order == Like.Order))
       return V;
   if (Visits.size() >= MaxVisits)
     return None;
@@ -65,13 +66,23 @@ void Concurrency::enter(uint32_t T) {
   States[T].Entered = true;
   Visit Like;
   bool First = !P.Threads[T].Start; // begins alone
-  if (Settled && !First)
+  if (Settled && !First) {
     Like.Live = States[T].With, Like.LiveSince = States[T].WithSince;
+    Like.Order = States[T].Order;
+    for (HeldLock H : States[T].Held)
+      if (!llvm::is_contained(States[T].GivenBack, H.Mutex)) {
+        if (H.Owner == None)
+          H.Owner = States[T].Parent;
+        Like.Locks.push_back(H);
+      }
+  }
   uint32_t V = visitOf(T, States[T].Context, Like);
   if (V == None)
     return;
   Visit &Entry = Visits[V];
   bool New = !Entry.Reached;
+  if (Settled && New)
+    Entry.Order = Like.Order, Entry.Locks = Like.Locks;
   Entry.Reached = Entry.Certain = true;
   ++Stamp;
   if (!First) {
@@ -106,17 +117,6 @@ void Concurrency::handOn(uint32_t V, const Call &C) {
   llvm::for_each(C.Args, Pass);
 }
 
-bool Concurrency::runsOnce(FunctionId F, uint32_t Index) const {
-  const FunctionFacts &Facts = P.facts(F);
-  if (!Facts.Calls[Index].ViaArgument)
-    return false;
-  // What waits for a lock and calls what it is given runs it once, before all
-  // others return: std::call_once and its like.
-  return llvm::any_of(Facts.Blocking, [&](const BlockingCall &B) {
-    return B.Category == BlockCategory::Lock && Facts.Calls[B.Call].At == Facts.Calls[Index].At;
-  });
-}
-
 llvm::SmallVector<CallTarget, 1> Concurrency::targets(uint32_t V, uint32_t Index) const {
   const Context &C = Known[Visits[V].Context];
   llvm::SmallVector<CallTarget, 1> All = P.Functions[C.Function].Targets[Index];
@@ -147,21 +147,23 @@ Lockset Concurrency::locks(uint32_t V, size_t Block, size_t Event) {
   return Out;
 }
 
-void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, const LifeState &S) {
+void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, const LifeState &S,
+                       const OrderState &O) {
   uint32_t In = Visits[V].Context, Thread = Visits[V].Thread;
   FunctionId F = Known[In].Function;
   const Call &C = P.facts(F).Calls[Index];
   auto Targets = targets(V, Index);
-  if (Targets.empty() || runsOnce(F, Index))
+  if (Targets.empty())
     return;
   const Moment M = momentAt(V, S);
   bool Alone = M.Live.empty() && !P.Threads[Thread].Start;
   Lockset Locks = locks(V, Block, Event);
+  Ordering Order = orderAt(V, O);
   handOn(V, C);
   for (const CallTarget &T : Targets) {
     const Summary &E = P.Functions[T.Callee].Effects;
-    bool Silent =
-        E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals && !E.ReadsGlobals;
+    bool Silent = E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals &&
+                  !E.ReadsGlobals && Syncs.of(T.Callee).AtExit.empty();
     if ((Alone && !E.MayLaunch) || Silent || (Targets.size() > MaxTargets && !E.MayLaunch))
       continue;
     uint32_t Context = Known.forCall(In, T.Callee, C.Object, C.Args, C.Callables);
@@ -170,6 +172,7 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
     Visit Like;
     Like.Locks = Locks;
     Like.Live = M.Live;
+    Like.Order = Order;
     for (const auto &[Owner, Set] : M.LiveSince)
       if (Like.LiveSince.size() < MaxOwners)
         Like.LiveSince.push_back({Owner, Set});
@@ -194,6 +197,7 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
     if (New) {
       Next.Reached = true;
       Next.Locks = Locks;
+      Next.Order = Order;
       Next.From = V;
       Next.FromAt = C.At;
     } else {
@@ -207,6 +211,7 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
         return false;
       });
       New |= Next.Locks.size() != Before;
+      New |= meetOrder(Next.Order, Order);
     }
     bool Certain = Visits[V].Certain && T.Certain;
     New |= Certain && !Next.Certain;
@@ -238,6 +243,7 @@ void Concurrency::process(uint32_t V, bool Record) {
   FunctionId F = Known[Visits[V].Context].Function;
   const FunctionFacts &Facts = P.facts(F);
   const Lifetimes &Life = Lives[F];
+  const Orders &Order = Syncs.of(F);
   for (size_t B = 0; B < Facts.Blocks.size(); ++B) {
     LifeState S;
     if (!Life.AtBlock.empty()) {
@@ -245,18 +251,35 @@ void Concurrency::process(uint32_t V, bool Record) {
       if (!S.Reached)
         continue;
     }
+    OrderState O;
+    if (!Order.AtBlock.empty())
+      O = Order.AtBlock[B];
+    std::shared_ptr<const Ordering> Here;
     for (size_t E = 0; E < Facts.Blocks[B].Events.size(); ++E) {
       const Event &Ev = Facts.Blocks[B].Events[E];
-      if (Ev.Kind == EventKind::Access && Record)
-        record(V, Facts.Accesses[Ev.Index], B, E, S);
+      if (Ev.Kind == EventKind::Access && Record) {
+        if (!Here)
+          Here = std::make_shared<Ordering>(orderAt(V, O));
+        record(V, Facts.Accesses[Ev.Index], B, E, S, Here);
+      }
       if (Ev.Kind == EventKind::Call && !Record)
-        call(V, Ev.Index, B, E, S);
+        call(V, Ev.Index, B, E, S, O);
       if (Ev.Kind == EventKind::Launch && !Record && !Settled)
         for (uint32_t I = 0; I < Life.Starts.size(); ++I)
           if (Life.Starts[I].Own == Ev.Index)
-            start(V, I, momentAt(V, S), Ev.Index);
+            start(V, I, momentAt(V, S), Ev.Index, locks(V, B, E), orderAt(V, O));
+      if (!Settled && Syncs.matters(F, Ev))
+        giveBack(V, Ev, S);
       Life.step(S, Ev);
+      if (!Order.AtBlock.empty() && Syncs.matters(F, Ev)) {
+        Syncs.step(F, O, Ev);
+        Here = nullptr;
+      }
     }
+    // What it signals anywhere, for all that come before.
+    if (Record && !Order.AtBlock.empty() && Facts.Blocks[B].Next.empty())
+      for (const Place &Object : orderAt(V, O).Signalled)
+        signals(Visits[V].Thread, Object);
   }
   // What outlives a thread outlives the wait for it.
   if (!Settled && States[Visits[V].Thread].Context == Visits[V].Context &&
@@ -339,6 +362,7 @@ void Concurrency::settle() {
 }
 
 void Concurrency::run() {
+  countSyncs();
   findRoots();
   follow();
   settle();
@@ -362,7 +386,7 @@ void Concurrency::run() {
 }
 
 void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event,
-                         const LifeState &S) {
+                         const LifeState &S, const std::shared_ptr<const Ordering> &Order) {
   uint32_t In = Visits[V].Context;
   FunctionId F = Known[In].Function;
   Absolute Where = Known.absolute(In, A.What);
@@ -401,6 +425,7 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   Out.Foreign = Where.From == Origin::Published ||
                 (Where.From == Origin::Handed && States[Out.Thread].Foreign.contains(Where.Via));
   Out.Live.assign(Live.begin(), Live.end());
+  Out.Order = Order;
   P.SharedAccesses.push_back(std::move(Out));
 }
 

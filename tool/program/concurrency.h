@@ -3,6 +3,7 @@
 
 #include "program/contexts.h"
 #include "program/lifetimes.h"
+#include "program/orders.h"
 #include <map>
 
 namespace heddle {
@@ -33,6 +34,7 @@ struct Visit {
   Lockset Locks;       ///< Held at every entry.
   ThreadSet Live;      ///< That may be running at entry.
   Since LiveSince;
+  Ordering Order;       ///< At every entry.
   uint32_t From = None; ///< The visit that first came here, by the call at FromAt.
   Span FromAt;
   std::vector<ThreadSet> Started; ///< By StartItem: the threads it stands for.
@@ -41,7 +43,8 @@ struct Visit {
 
 class Concurrency {
 public:
-  Concurrency(Program &P, const Names &N) : P(P), N(N), Lives(computeLifetimes(P)), Known(P, N) {}
+  Concurrency(Program &P, const Names &N)
+      : P(P), N(N), Lives(computeLifetimes(P)), Syncs(P), Known(P, N) {}
 
   void run();
 
@@ -62,15 +65,21 @@ private:
   void endThreads(ThreadSet &Set, uint32_t V, uint64_t Ended);
   ThreadSet started(uint32_t V, uint64_t Items) const;
   ThreadSet withChildren(uint32_t Thread, const ThreadSet &Set) const;
-  void start(uint32_t V, uint32_t Item, const Moment M, uint32_t Index);
+  void start(uint32_t V, uint32_t Item, const Moment M, uint32_t Index, const Lockset &Held,
+             const Ordering &Order);
   void together(uint32_t A, uint32_t B, llvm::ArrayRef<Symbol> Owners);
   void enter(uint32_t Thread);
   void handOn(uint32_t V, const Call &C);
-  void call(uint32_t V, uint32_t Index, size_t Block, size_t Event, const LifeState &S);
+  void call(uint32_t V, uint32_t Index, size_t Block, size_t Event, const LifeState &S,
+            const OrderState &O);
   Lockset locks(uint32_t V, size_t Block, size_t Event);
-  void record(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S);
+  void record(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S,
+              const std::shared_ptr<const Ordering> &Order);
   bool isLockItself(FunctionId F, const Access &A) const;
-  bool runsOnce(FunctionId F, uint32_t Index) const;
+  Ordering orderAt(uint32_t V, const OrderState &S);
+  void signals(uint32_t Thread, const Place &Object);
+  void giveBack(uint32_t V, const Event &E, const LifeState &S);
+  void countSyncs();
   llvm::SmallVector<CallTarget, 1> targets(uint32_t V, uint32_t Index) const;
   bool inLoopOf(FunctionId F, const Place &Root, uint32_t Loop) const;
   bool isPerIteration(uint32_t V, const Place &Root) const;
@@ -80,6 +89,7 @@ private:
   Program &P;
   const Names &N;
   std::vector<Lifetimes> Lives;
+  OrderTable Syncs;
   Contexts Known;
   std::vector<Visit> Visits;
   /// By thread and context.
@@ -107,12 +117,20 @@ private:
     bool Posted = false;           ///< To an executor that gives no handle.
     llvm::DenseSet<Place> Foreign; ///< Roots of objects it did not make.
     ThreadSet Children, With;
-    Since WithSince; ///< Of With and the parents, by owner.
+    Since WithSince;                       ///< Of With and the parents, by owner.
+    Lockset Held;                          ///< By the parent, at every start.
+    Ordering Order;                        ///< Of the parent, at every start.
+    llvm::SmallVector<Place, 2> GivenBack; ///< By another thread while it lives.
     llvm::SmallVector<uint32_t, 1> Outliving;
   };
   std::vector<ThreadState> States;
   bool Changed = false; ///< A thread has a new child.
 };
+
+/// ordering.cpp: what holds on both ways; true when Into changed.
+bool meetOrder(Ordering &Into, const Ordering &From);
+/// A is sure to come before B, by what A's thread signals and B's has waited for.
+bool comesBefore(const Program &P, const ThreadAccess &A, const ThreadAccess &B);
 
 /// shared.cpp: keeps accesses that may meet another thread's; sorts them.
 std::vector<ThreadAccess> selectShared(const Program &P, std::vector<ThreadAccess> All);

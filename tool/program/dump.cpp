@@ -110,6 +110,8 @@ std::string eventText(const FunctionFacts &F, const Event &E) {
     return "launch " + F.Launches[E.Index].EntryName.str().str();
   case EventKind::Join:
     return nameOf(F.Joins[E.Index].Kind);
+  case EventKind::Sync:
+    return nameOf(F.Syncs[E.Index].Kind) + " " + F.Syncs[E.Index].Text.str().str();
   }
   return {};
 }

@@ -8,6 +8,7 @@
 /// Example: after `for (auto &t : threads) t.join();` nothing that was started
 /// into `threads` runs any more, so what follows is after all they did.
 #include "program/lifetimes.h"
+#include "program/paths.h"
 
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
@@ -166,27 +167,32 @@ private:
   }
 
   void solve() {
-    size_t N = Facts.Blocks.size();
-    L.AtBlock.assign(N, {});
-    L.AtBlock[0].Reached = true;
-    llvm::BitVector Dirty(N);
+    std::vector<PathNode> Paths = unfold(Facts);
+    L.AtBlock.assign(Facts.Blocks.size(), {});
+    if (Paths.empty())
+      return;
+    std::vector<LifeState> In(Paths.size());
+    In[0].Reached = true;
+    llvm::BitVector Dirty(Paths.size());
     Dirty.set(0);
-    for (int B = Dirty.find_first(); B != -1; B = Dirty.find_first()) {
-      Dirty.reset(B);
-      LifeState Out = L.AtBlock[B];
+    for (int N = Dirty.find_first(); N != -1; N = Dirty.find_first()) {
+      Dirty.reset(N);
+      uint32_t B = Paths[N].Block;
+      LifeState Out = In[N];
       for (const Event &E : Facts.Blocks[B].Events)
         L.step(Out, E);
       if (Facts.Blocks[B].Next.empty())
         meet(L.AtExit, Out);
-      for (uint32_t To : Facts.Blocks[B].Next) {
-        if (To >= N)
-          continue;
+      for (auto [To, Edge] : Paths[N].Next) {
         LifeState Along = Out;
-        along(Along, B, To);
-        if (meet(L.AtBlock[To], Along))
+        along(Along, B, Paths[To].Block);
+        if (meet(In[To], Along))
           Dirty.set(To);
       }
     }
+    for (size_t N = 0; N < Paths.size(); ++N)
+      if (In[N].Reached)
+        meet(L.AtBlock[Paths[N].Block], In[N]);
   }
 
   const Program &P;

@@ -12,7 +12,7 @@
 /// A release that matches no held lock, of a lock that is known by another
 /// pointer only, takes away every held lock with the same last step: it may be
 /// the same lock.
-#include "program/build.h"
+#include "program/paths.h"
 
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
@@ -21,6 +21,9 @@ namespace heddle {
 
 namespace {
 
+/// Of a recursive mutex; with more, all are given back at once.
+constexpr uint8_t MaxTimes = 4;
+
 struct LockState {
   Lockset Held;
   Lockset Perhaps;             ///< Held on some path; for what a callee leaves taken.
@@ -28,8 +31,10 @@ struct LockState {
   bool Reached = false;
 
   friend bool operator==(const LockState &A, const LockState &B) {
+    auto Times = [](const HeldLock &L, const HeldLock &M) { return L.Times == M.Times; };
     return A.Reached == B.Reached && A.Held == B.Held && A.Perhaps == B.Perhaps &&
-           A.Released == B.Released;
+           A.Released == B.Released &&
+           std::equal(A.Held.begin(), A.Held.end(), B.Held.begin(), Times);
   }
 };
 
@@ -61,7 +66,7 @@ void insertLock(Lockset &Set, const HeldLock &L) {
     Set.insert(It, L);
 }
 
-void acquire(LockState &S, const HeldLock &L) {
+void acquire(LockState &S, const HeldLock &L, bool Adopted = false) {
   if (!L.Mutex.known())
     return;
   insertLock(S.Perhaps, L);
@@ -69,8 +74,9 @@ void acquire(LockState &S, const HeldLock &L) {
   llvm::erase(S.Released, L.Mutex);
   for (HeldLock &H : S.Held)
     if (H.Mutex == L.Mutex) {
-      // Taken twice: a recursive lock, or one that a guard adopted.
       H.Shared &= L.Shared;
+      if (!Adopted && H.Times < MaxTimes)
+        ++H.Times;
       return;
     }
   insertLock(S.Held, L);
@@ -79,6 +85,11 @@ void acquire(LockState &S, const HeldLock &L) {
 /// ByGuard: a guard that gives back what it holds, and does nothing when it
 /// holds nothing.
 void release(LockState &S, const Place &Mutex, bool ByGuard) {
+  for (HeldLock &H : S.Held)
+    if (H.Mutex == Mutex && H.Times > 1) {
+      --H.Times;
+      return;
+    }
   size_t Before = S.Held.size();
   llvm::erase_if(S.Perhaps, [&](const HeldLock &H) { return H.Mutex == Mutex; });
   llvm::erase_if(S.Held, [&](const HeldLock &H) { return H.Mutex == Mutex; });
@@ -143,7 +154,8 @@ private:
   }
 
   HeldLock lockOf(const LockOp &Op) const {
-    HeldLock L{resolve(P, F, Op.Mutex), Op.Shared, Op.Text, Op.At, false};
+    HeldLock L{resolve(P, F, Op.Mutex), Op.Shared, Op.Text, Op.At};
+    L.Sort = Op.Sort;
     // `lock.lock()` names the guard; people want the mutex.
     if (!(L.Mutex == Op.Mutex) && isOwnLocal(Facts, Op.Mutex) && Op.Mutex.Path.str() == "*")
       L.Text = spell(P, L.Mutex, L.Text);
@@ -184,8 +196,8 @@ private:
     if (E.Kind != EventKind::LockOp)
       return;
     const LockOp &Op = Facts.LockOps[E.Index];
-    if (Op.Kind == LockOpKind::Acquire)
-      acquire(S, lockOf(Op));
+    if (Op.Kind == LockOpKind::Acquire || Op.Kind == LockOpKind::Adopt)
+      acquire(S, lockOf(Op), Op.Kind == LockOpKind::Adopt);
     else if (Op.Kind == LockOpKind::Release)
       release(S, resolve(P, F, Op.Mutex), isOwnLocal(Facts, Op.Mutex));
   }
@@ -200,6 +212,7 @@ private:
       for (const HeldLock &O : From.Held)
         if (O.Mutex == H.Mutex) {
           H.Shared |= O.Shared;
+          H.Times = std::min(H.Times, O.Times);
           return false;
         }
       return true;
@@ -212,26 +225,32 @@ private:
   }
 
   void solve() {
-    size_t N = Facts.Blocks.size();
-    In.assign(N, {});
-    if (N == 0)
+    Paths = unfold(Facts);
+    In.assign(Paths.size(), {});
+    if (Paths.empty())
       return;
     In[0].Reached = true;
-    llvm::BitVector Dirty(N);
+    llvm::BitVector Dirty(Paths.size());
     Dirty.set(0);
     // Sets only shrink, or grow towards the places of this function.
-    for (int B = Dirty.find_first(); B != -1; B = Dirty.find_first()) {
-      Dirty.reset(B);
-      LockState Out = In[B];
-      const Block &Blk = Facts.Blocks[B];
+    for (int N = Dirty.find_first(); N != -1; N = Dirty.find_first()) {
+      Dirty.reset(N);
+      LockState Out = In[N];
+      const Block &Blk = Facts.Blocks[Paths[N].Block];
       for (const Event &E : Blk.Events)
         apply(Out, E);
-      for (uint32_t I = 0; I < Blk.Next.size(); ++I) {
+      for (auto [To, Edge] : Paths[N].Next) {
         LockState Along = Out;
-        if (Blk.Try < Facts.LockOps.size() && Blk.TryTaken == I)
-          acquire(Along, lockOf(Facts.LockOps[Blk.Try]));
-        if (Blk.Next[I] < N && meet(In[Blk.Next[I]], Along))
-          Dirty.set(Blk.Next[I]);
+        if (Blk.Try < Facts.LockOps.size()) {
+          const LockOp &Op = Facts.LockOps[Blk.Try];
+          bool Tried = Op.Kind == LockOpKind::TryAcquire;
+          if (Tried && Blk.TryTaken == Edge)
+            acquire(Along, lockOf(Op));
+          else if (!Tried && Blk.TryTaken != Edge) // it failed
+            release(Along, resolve(P, F, Op.Mutex), /*ByGuard=*/true);
+        }
+        if (meet(In[To], Along))
+          Dirty.set(To);
       }
     }
   }
@@ -250,14 +269,34 @@ private:
     std::vector<std::vector<std::vector<Place>>> Released(Facts.Blocks.size());
     bool AnyReleased = false;
     for (size_t B = 0; B < Facts.Blocks.size(); ++B) {
-      LockState S = In[B];
-      for (const Event &E : Facts.Blocks[B].Events) {
-        PF.Held[B].push_back(S.Held);
-        Released[B].push_back(S.Released);
+      PF.Held[B].resize(Facts.Blocks[B].Events.size());
+      Released[B].resize(Facts.Blocks[B].Events.size());
+    }
+    // What several paths to one block have in common.
+    llvm::BitVector Seen(Facts.Blocks.size());
+    for (size_t N = 0; N < Paths.size(); ++N) {
+      LockState S = In[N];
+      if (!S.Reached)
+        continue;
+      uint32_t B = Paths[N].Block;
+      for (size_t I = 0; I < Facts.Blocks[B].Events.size(); ++I) {
+        if (Seen.test(B)) {
+          LockState Common;
+          Common.Held = std::move(PF.Held[B][I]);
+          Common.Released = std::move(Released[B][I]);
+          Common.Reached = true;
+          meet(Common, S);
+          PF.Held[B][I] = std::move(Common.Held);
+          Released[B][I] = std::move(Common.Released);
+        } else {
+          PF.Held[B][I] = S.Held;
+          Released[B][I] = S.Released;
+        }
         AnyReleased |= !S.Released.empty();
-        apply(S, E);
+        apply(S, Facts.Blocks[B].Events[I]);
       }
-      if (Facts.Blocks[B].Next.empty() && S.Reached)
+      Seen.set(B);
+      if (Facts.Blocks[B].Next.empty())
         meet(Exit, S);
     }
     for (const LockOp &Op : Facts.LockOps)
@@ -284,7 +323,8 @@ private:
   FunctionId F;
   ProgramFunction &PF;
   const FunctionFacts &Facts;
-  std::vector<LockState> In;
+  std::vector<PathNode> Paths;
+  std::vector<LockState> In; ///< By node of Paths.
 };
 
 } // namespace

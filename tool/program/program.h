@@ -65,10 +65,17 @@ struct HeldLock {
   Place Mutex;
   bool Shared = false;
   Symbol Text;
-  Span At; ///< Where it was taken.
+  Span At;           ///< Where it was taken.
+  uint8_t Times = 1; ///< Of a recursive mutex: how often it was taken, at least.
   /// By a callee that takes it on some of its ways only, and tells its caller: a
   /// try-lock of one's own. Callers are taken to know.
   bool Tried = false;
+  LockSort Sort = LockSort::Mutex;
+  /// It is held by another thread, for as long as the one that runs here lives: the
+  /// index of that thread in Program::Threads.
+  uint32_t Owner = None;
+  /// Of a lock that is an element: the access is to the same element.
+  bool OfElement = true;
   friend bool operator==(const HeldLock &A, const HeldLock &B) {
     return A.Mutex == B.Mutex && A.Shared == B.Shared;
   }
@@ -172,6 +179,24 @@ struct Thread {
   bool Many = false;
   uint32_t Parent = None; ///< The thread that starts it; None for the first.
   Symbol Name;            ///< For messages: `the thread started at a.cpp:12`, `the main thread`.
+  Lockset HeldAtStart;    ///< By its parent, wherever it is started.
+  std::vector<Place> Signals; ///< All that it may signal. Sorted.
+};
+
+/// What a thread has done before an access, as far as others can know. Absolute
+/// places, sorted.
+struct Ordering {
+  std::vector<Place> Waited; ///< Surely waited for.
+  /// Mutexes surely taken, with the thread that took them: itself, or one that it was
+  /// started by.
+  std::vector<std::pair<Place, uint32_t>> Taken;
+  std::vector<Place> Signalled; ///< Or given back, perhaps.
+  bool SignalledAny = false;    ///< More than are kept.
+  friend bool operator==(const Ordering &, const Ordering &) = default;
+  friend auto operator<(const Ordering &A, const Ordering &B) {
+    return std::tie(A.Waited, A.Taken, A.Signalled, A.SignalledAny) <
+           std::tie(B.Waited, B.Taken, B.Signalled, B.SignalledAny);
+  }
 };
 
 /// One access, of one thread, to memory that is not its own.
@@ -194,6 +219,7 @@ struct ThreadAccess {
   bool Foreign = false;
   /// Threads that may be running when this is executed by Thread.
   std::vector<uint32_t> Live;
+  std::shared_ptr<const Ordering> Order; ///< Never null.
 };
 
 struct Program {
@@ -204,6 +230,9 @@ struct Program {
   std::vector<std::vector<FunctionId>> BottomUp;
   std::vector<Thread> Threads;
   std::vector<ThreadAccess> SharedAccesses; ///< Sorted by place.
+  /// How many must meet at a barrier, or may come in through a semaphore, where that is
+  /// a constant.
+  llvm::DenseMap<Place, int64_t> SyncCounts;
   std::shared_ptr<const Models> Apis;
   /// Pointers with one name in the whole program: globals, locals, heap.
   PointsTo Bound;
@@ -232,6 +261,9 @@ Place resolve(const Program &P, FunctionId F, const Place &What);
 /// lambda captured keeps the USR of the method it belongs to as its Name while
 /// it travels through functions outside of that method.
 Place translate(const Program &P, FunctionId Caller, uint32_t CallIndex, const Place &InCallee);
+
+/// One lock that both hold, and that keeps one out while the other is in.
+bool isProtected(const Program &P, const ThreadAccess &A, const ThreadAccess &B);
 
 /// Both accesses may be executed at the same time by two different threads.
 bool mayRunAtOnce(const Program &P, const ThreadAccess &A, const ThreadAccess &B);

@@ -16,7 +16,8 @@ namespace {
 constexpr size_t MaxPerPlace = 96;
 
 auto keyOf(const ThreadAccess &A) {
-  return std::tie(A.What, A.At, A.Kind, A.Thread, A.Held, A.In, A.Named, A.Foreign, A.Live);
+  return std::tie(A.What, A.At, A.Kind, A.Thread, A.Held, A.In, A.Named, A.Foreign, A.Live,
+                  *A.Order);
 }
 
 /// Above started Below, perhaps by way of others.
@@ -32,7 +33,8 @@ bool startedBy(const Program &P, uint32_t Below, uint32_t Above) {
 } // namespace
 
 bool mayRunAtOnce(const Program &P, const ThreadAccess &A, const ThreadAccess &B) {
-  if (!llvm::binary_search(A.Live, B.Thread) || !llvm::binary_search(B.Live, A.Thread))
+  if (!llvm::binary_search(A.Live, B.Thread) || !llvm::binary_search(B.Live, A.Thread) ||
+      comesBefore(P, A, B) || comesBefore(P, B, A))
     return false;
   if (A.Foreign && B.Foreign)
     return true;

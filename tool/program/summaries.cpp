@@ -112,6 +112,7 @@ private:
       return call(B, E, Ev.Index);
     case EventKind::LockOp:
     case EventKind::Join:
+    case EventKind::Sync:
       S.HiddenEffects = true;
       return;
     case EventKind::Launch:

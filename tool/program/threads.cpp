@@ -270,7 +270,8 @@ void Concurrency::together(uint32_t A, uint32_t B, llvm::ArrayRef<Symbol> Owners
     P.Threads[A].Many = true;
 }
 
-void Concurrency::start(uint32_t V, uint32_t Item, const Moment M, uint32_t Index) {
+void Concurrency::start(uint32_t V, uint32_t Item, const Moment M, uint32_t Index,
+                        const Lockset &Held, const Ordering &Order) {
   uint32_t In = Visits[V].Context, Parent = Visits[V].Thread;
   FunctionId F = Known[In].Function;
   const Launch &L = P.facts(F).Launches[Index];
@@ -293,6 +294,8 @@ void Concurrency::start(uint32_t V, uint32_t Item, const Moment M, uint32_t Inde
     }
     addThread(Entries[0], F, &L, nameOf(L));
     ThreadState &S = States.back();
+    S.Held = Held;
+    S.Order = Order;
     S.Context = Context;
     S.Parent = P.Threads.back().Parent = Parent;
     S.Foreign = Known.handed(Context);
@@ -302,6 +305,9 @@ void Concurrency::start(uint32_t V, uint32_t Item, const Moment M, uint32_t Inde
                    L.Kind == LaunchKind::ParallelRegion;
   }
   uint32_t T = It->second;
+  llvm::erase_if(States[T].Held, [&](const HeldLock &H) { return !llvm::is_contained(Held, H); });
+  meetOrder(States[T].Order, Order);
+  P.Threads[T].HeldAtStart = States[T].Held;
   if (Visits[V].Started.size() > Item && insertInto(Visits[V].Started[Item], T)) {
     Visits[V].Dirty = true;
     ++Stamp;

@@ -1,0 +1,121 @@
+/// Ends of synchronizes-with edges ([intro.races]) that are neither locks nor
+/// starts and joins: condition variables, semaphores, barriers, latches, and
+/// atomics unless they are relaxed. Who meets whom is the program's to say.
+///
+/// Example: `while (!ready) cv.wait(lock);` waits on cv where the condition is
+/// asked, not only in the body: a flag that is set already means the same.
+#include "facts/context.h"
+
+#include "clang/AST/Expr.h"
+#include "clang/Analysis/CFG.h"
+
+namespace heddle {
+
+using namespace clang;
+
+namespace {
+
+/// memory_order_relaxed is 0 in [atomics.order], in C and in gcc's builtins.
+bool isRelaxed(const Expr *Order, const ASTContext &Ast) {
+  Expr::EvalResult R;
+  return Order && !Order->isValueDependent() && Order->EvaluateAsInt(R, Ast) &&
+         R.Val.getInt().isZero();
+}
+
+bool isMemoryOrder(QualType T) {
+  T = T.getNonReferenceType();
+  const auto *E = T->getAs<EnumType>();
+  return E && E->getDecl()->getName() == "memory_order";
+}
+
+const Stmt *conditionOf(const Stmt *Loop) {
+  if (const auto *W = dyn_cast<WhileStmt>(Loop))
+    return W->getCond();
+  if (const auto *D = dyn_cast<DoStmt>(Loop))
+    return D->getCond();
+  if (const auto *F = dyn_cast<ForStmt>(Loop))
+    return F->getCond();
+  return nullptr;
+}
+
+bool contains(const Stmt *Whole, const Stmt *Part, unsigned Depth = 0) {
+  if (!Whole || Depth > 64)
+    return false;
+  if (Whole == Part)
+    return true;
+  return llvm::any_of(Whole->children(),
+                      [&](const Stmt *C) { return contains(C, Part, Depth + 1); });
+}
+
+} // namespace
+
+void FunctionContext::addSync(SyncKind Kind, const Place &Object, const Expr *Shown, SourceRange At,
+                              int64_t Count) {
+  if (!Object.known())
+    return;
+  SyncOp S;
+  S.Kind = Kind;
+  S.Object = Object;
+  if (Shown)
+    S.Text = Unit.text(Shown);
+  S.Count = Count;
+  S.At = Unit.span(At);
+  Facts.Syncs.push_back(std::move(S));
+  emit(EventKind::Sync, Facts.Syncs.size() - 1);
+}
+
+void FunctionContext::visitSync(const Expr *E, const SyncModel &M,
+                                llvm::ArrayRef<const Expr *> Args, const Expr *Object) {
+  int64_t Count = -1;
+  Expr::EvalResult R;
+  if (M.Count >= 0 && static_cast<size_t>(M.Count) < Args.size() &&
+      !Args[M.Count]->isValueDependent() && Args[M.Count]->getType()->isIntegerType() &&
+      Args[M.Count]->EvaluateAsInt(R, Unit.Ast))
+    Count = R.Val.getInt().getLimitedValue(INT64_MAX);
+  const Expr *Shown = M.On == heddle::Object                    ? Object
+                      : M.On >= 0 && size_t(M.On) < Args.size() ? strip(Args[M.On])
+                                                                : nullptr;
+  if (const auto *U = dyn_cast_or_null<UnaryOperator>(Shown); U && U->getOpcode() == UO_AddrOf)
+    Shown = U->getSubExpr()->IgnoreParens();
+  addSync(M.Kind, at(M.On, E, Args, Object), Shown, E->getSourceRange(), Count);
+  if (M.Kind == SyncKind::Wait && Facts.Syncs.size())
+    if (uint32_t Loop = loopOf(E); Loop != None)
+      WaitLoops.push_back({Loop, static_cast<uint32_t>(Facts.Syncs.size() - 1)});
+}
+
+void FunctionContext::visitAtomic(const Place &Object, const CXXMethodDecl *Method,
+                                  llvm::ArrayRef<const Expr *> Args, const Expr *Shown,
+                                  SourceRange At) {
+  for (const Expr *A : Args) {
+    const auto *D = dyn_cast<CXXDefaultArgExpr>(A);
+    if (isMemoryOrder(A->getType()) && isRelaxed(D ? D->getExpr() : A, Unit.Ast))
+      return;
+  }
+  bool Stores = Method->getReturnType()->isVoidType() || Method->isCopyAssignmentOperator() ||
+                Method->getOverloadedOperator() == OO_Equal;
+  addSync(Method->isConst() ? SyncKind::Wait
+          : Stores          ? SyncKind::Signal
+                            : SyncKind::Both,
+          Object, Shown, At);
+}
+
+void FunctionContext::visitAtomic(const AtomicExpr *E, bool Load) {
+  if (isRelaxed(E->getOrder(), Unit.Ast))
+    return;
+  addSync(Load                         ? SyncKind::Wait
+          : E->getType()->isVoidType() ? SyncKind::Signal
+                                       : SyncKind::Both,
+          pointee(E->getPtr()), E->getPtr(), E->getSourceRange());
+}
+
+void FunctionContext::leaveWaitLoops(const CFGBlock &From, Block &To) {
+  const Stmt *Terminator = From.getTerminatorStmt();
+  if (!Terminator)
+    return;
+  for (auto [Loop, Sync] : WaitLoops)
+    for (const auto &[S, Index] : Loops)
+      if (Index == Loop && (S == Terminator || contains(conditionOf(S), Terminator)))
+        To.Events.push_back({EventKind::Sync, Sync});
+}
+
+} // namespace heddle

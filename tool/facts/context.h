@@ -77,6 +77,8 @@ struct FunctionContext {
   llvm::DenseMap<const clang::Expr *, uint32_t> CallIndices;
   /// Locals that others may reach: captured by reference or address taken.
   llvm::DenseSet<const clang::VarDecl *> Escaping;
+  /// Variables that are given another value after their initialization.
+  llvm::DenseSet<const clang::VarDecl *> Reassigned;
   /// Variables that this lambda has captured by copy.
   llvm::DenseSet<const clang::VarDecl *> Copied;
   llvm::DenseMap<const clang::Stmt *, uint32_t> Loops;
@@ -126,6 +128,9 @@ struct FunctionContext {
   void visitConstruct(const clang::CXXConstructExpr *E);
   void visitDestructor(const clang::CXXDestructorDecl *D, const Place &Object,
                        const clang::VarDecl *V, clang::SourceLocation At);
+
+  // In callables.cpp:
+  void reassigned(const clang::Expr *E);
   /// The function that a callable argument stands for.
   struct Target {
     const clang::FunctionDecl *F = nullptr;
@@ -146,6 +151,8 @@ struct FunctionContext {
   void branchOnTry(const clang::Expr *Condition, Block &B);
 
   // In launches.cpp:
+  /// T is called here by something that it was handed to.
+  void visitIndirect(const Target &T, uint32_t Loop, const Span &At);
   void visitLaunch(const clang::Expr *E, const LaunchModel &M,
                    llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Object,
                    const Place &Handle);

@@ -71,6 +71,7 @@ template <class F> static void columns(LaunchModel &R, F &&f) {
   f("handle", R.Handle);
   f("joins-at-end", R.JoinsAtEnd);
   f("many", R.Many);
+  f("deferred", R.Deferred);
 }
 template <class F> static void columns(JoinModel &R, F &&f) {
   f("kind", R.Kind);

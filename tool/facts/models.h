@@ -62,6 +62,7 @@ struct LaunchModel {
   int Handle = NoPosition;        ///< What stands for it.
   bool JoinsAtEnd = false;        ///< The handle's destructor waits.
   bool Many = false;              ///< Starts several that run at once with each other.
+  Symbol Deferred; ///< The policy by which the entry runs in the thread that waits for it.
 };
 
 /// launches.yaml: waits for, or lets go of, what a launch started.

@@ -75,6 +75,7 @@ FunctionContext::Target FunctionContext::callable(const Expr *E) {
     if (const auto *C = dyn_cast<CallExpr>(E); C && C->getDirectCallee()) {
       const ApiModel &M = Unit.api(C->getDirectCallee());
       if (M.Returns && M.Returns->Returns == ReturnedPlace::Argument && C->getNumArgs()) {
+        T.ByReference |= !C->isGLValue();
         E = strip(C->getArg(0)); // std::ref(f), std::move(f)
         continue;
       }

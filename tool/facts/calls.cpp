@@ -77,12 +77,12 @@ uint32_t FunctionContext::loopOf(const Expr *Call) const {
 void FunctionContext::prepare(const Stmt *Body) {
   if (const auto *C = dyn_cast<CXXConstructorDecl>(Fn))
     for (const CXXCtorInitializer *I : C->inits()) {
+      const Expr *Init = initializer(I);
       if (const FieldDecl *F = I->getAnyMember())
-        Destinations[strip(I->getInit())] = {
-            RootKind::This, {}, 0, Symbol(("*." + F->getName()).str())};
+        Destinations[strip(Init)] = {RootKind::This, {}, 0, Symbol(("*." + F->getName()).str())};
       else
-        Destinations[strip(I->getInit())] = {RootKind::This, {}, 0, Symbol("*")};
-      prepareIn(I->getInit(), None, 0);
+        Destinations[strip(Init)] = {RootKind::This, {}, 0, Symbol("*")};
+      prepareIn(Init, None, 0);
     }
   prepareIn(Body, None, 0);
 }
@@ -101,6 +101,8 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
   if (isLoop(S))
     if (auto It = Loops.find(S); It != Loops.end())
       Loop = It->second;
+  if (const auto *R = dyn_cast<CXXForRangeStmt>(S))
+    Ranges[R->getLoopVariable()] = R->getRangeInit();
   if (const auto *L = dyn_cast<LambdaExpr>(S)) {
     Unit.Lambdas.push_back({L, Facts.Usr});
     auto Init = L->capture_init_begin();
@@ -187,6 +189,13 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
             (!Unit.inSystemHeader(F) || Unit.api(F).Returns))
           Escape(Call->getArg(I));
   }
+  // A new thread has the objects that it is given for itself.
+  if (Construct && Unit.api(Construct->getConstructor()).Launches)
+    for (const Expr *A : Construct->arguments())
+      if (const auto *K = dyn_cast<CXXConstructExpr>(strip(A));
+          K && !K->getConstructor()->isCopyOrMoveConstructor() &&
+          !Unit.inSystemHeader(K->getConstructor()))
+        Destinations.try_emplace(K, fresh(K->getBeginLoc()));
   if (Construct)
     for (unsigned I = 0, N = std::min<unsigned>(Construct->getNumArgs(),
                                                 Construct->getConstructor()->getNumParams());
@@ -361,7 +370,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
   visitSystemEffects(E, F, Args, Object, M);
   // std::bind and push_back keep a callable, and so do C functions that register
   // a handler; an algorithm calls it, and a wait its predicate.
-  bool Keeps = M.Returns || (M.Container && M.Container->Effect != ContainerEffect::None);
+  bool Keeps =
+      M.Returns || (Object && M.Container && M.Container->Effect != ContainerEffect::None);
   if (Keeps || (!M.CallsBack && !Unit.name(F).str().starts_with("std::")))
     return;
   for (const Callable &H : Handed) {

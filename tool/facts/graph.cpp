@@ -19,10 +19,20 @@ CFG::BuildOptions options() {
   CFG::BuildOptions O;
   O.AddImplicitDtors = true;
   O.AddInitializers = true;
+  O.AddCXXDefaultInitExprInCtors = true;
   O.PruneTriviallyFalseEdges = true;
   O.AddEHEdges = false;
   O.setAllAlwaysAdd();
   return O;
+}
+
+/// `for (T x : c)` reads all elements of c, the first among them.
+void visitRange(FunctionContext &F, const VarDecl *V) {
+  auto It = F.Ranges.find(V);
+  if (It == F.Ranges.end() || V->getType()->isReferenceType() || !It->second->isGLValue() ||
+      !It->second->getType()->isRecordType() || isPointerLike(It->second->getType()))
+    return;
+  F.access(extend(F.lvalue(It->second), "[0]"), AccessKind::Read, It->second);
 }
 
 void visitDeclarations(FunctionContext &F, const DeclStmt *D) {
@@ -33,6 +43,7 @@ void visitDeclarations(FunctionContext &F, const DeclStmt *D) {
     if (V->isStaticLocal()) // initialized once, before anyone else sees it
       continue;
     F.bindInit(F.variable(V), V->getType(), V->getInit());
+    visitRange(F, V);
     const Expr *Init = strip(V->getInit());
     if (F.TryOps.contains(Init))
       F.TryResults[V] = Init;
@@ -69,7 +80,7 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
     const FieldDecl *Field = I->getAnyMember();
     if (Field && !Field->getName().empty())
       F.bindInit({RootKind::This, {}, 0, Symbol(("*." + Field->getName()).str())}, Field->getType(),
-                 I->getInit());
+                 FunctionContext::initializer(I));
     return;
   }
   if (auto Dtor = Element.getAs<CFGAutomaticObjDtor>()) {

@@ -74,7 +74,13 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
         L.Object = T.Object;
         const auto *Method = dyn_cast<CXXMethodDecl>(T.F);
         bool Lambda = Method && Method->getParent()->isLambda();
-        if (Method && Method->isInstance() && !Lambda && !T.Object.known() && !Passed.empty()) {
+        // A function object is copied into the new thread, with all that it owns.
+        if (Method && Method->isInstance() && !Lambda && !T.ByReference && M.FirstArgument >= 0 &&
+            strip(Args[Entry])->getType()->getAsCXXRecordDecl() &&
+            strip(Args[Entry])->getType()->getAsCXXRecordDecl()->getCanonicalDecl() ==
+                Method->getParent()->getCanonicalDecl())
+          L.Object = copied(Args[Entry]);
+        if (Method && Method->isInstance() && !Lambda && !L.Object.known() && !Passed.empty()) {
           L.Object = handedOver(Passed.front());
           Passed.erase(Passed.begin());
         }

@@ -117,6 +117,8 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
       if (V->isInitCapture()) {
         if (I)
           Destinations[strip(I)] = variable(V);
+        if (V->getType()->isReferenceType())
+          Escape(V->getInit());
         prepareIn(V->getInit(), Loop, Depth + 1);
       } else if (C.getCaptureKind() == LCK_ByRef)
         Escaping.insert(V);

@@ -263,6 +263,18 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
       return {Here, Origin::Handed, ownerOf(What), What.Name, rootOf(What)};
     return {Here, Origin::Own, Facts.Usr, Here.Name};
   case RootKind::Local:
+    // An init capture points to what the function around the lambda has bound it to.
+    if (Lambda && isOwnLocal(Facts, Here) && Here.Path.str().contains('*') &&
+        All[In].Frame != None && All[All[In].Frame].Function == P.Functions[F].Parent)
+      if (Place Outside = resolved(P.Functions[F].Parent, Here);
+          Outside.Root == RootKind::This || Outside.Root == RootKind::Parameter) {
+        Absolute Outer = absolute(All[In].Frame, Outside);
+        if (Outer.From == Origin::Own) {
+          Outer.From = Origin::Handed;
+          Outer.Via = rootOf(Outer.What);
+        }
+        return Outer;
+      }
     if (!Lambda || isOwnLocal(Facts, Here))
       return {Here, Origin::Own, Facts.Usr, Here.Name};
     if (Here.Path.str().contains('*') && All[In].Frame != None &&

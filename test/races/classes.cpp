@@ -54,7 +54,7 @@ namespace lru_cache_ok {
     b.join();
   }
 }
-namespace lru_cache_reorders_under_shared_lock_untold {
+namespace lru_cache_reorders_under_shared_lock_bad {
   class Cache {
   public:
     bool get(int key) {
@@ -62,7 +62,7 @@ namespace lru_cache_reorders_under_shared_lock_untold {
       auto it = std::find(order.begin(), order.end(), key);
       if (it == order.end())
         return false;
-      std::rotate(order.begin(), it, it + 1); // changes the order
+      std::rotate(order.begin(), it, it + 1); // changes the order // EXPECT: `cache.order[0]` (here
       return true;
     }
     void put(int key) {
@@ -400,10 +400,10 @@ namespace double_buffer_swapped_unlocked_bad {
     writer.join();
   }
 }
-namespace id_generator_untold {
+namespace id_generator_bad {
   class Ids {
   public:
-    static long next() { return ++last; }
+    static long next() { return ++last; } // EXPECT: last` is written here
   private:
     static long last;
   };
@@ -497,7 +497,7 @@ namespace base_class_mutex_ok {
     b.join();
   }
 }
-namespace virtual_method_untold {
+namespace virtual_method_bad {
   class Shape {
   public:
     virtual ~Shape() = default;
@@ -505,7 +505,7 @@ namespace virtual_method_untold {
   };
   class Circle : public Shape {
   public:
-    void scale() override { radius *= 2; }
+    void scale() override { radius *= 2; } // EXPECT: `radius` is written here
   private:
     double radius = 1;
   };
@@ -542,10 +542,10 @@ namespace active_thread_base_bad {
     download.wait();
   }
 }
-namespace crtp_counter_untold {
+namespace crtp_counter_bad {
   template <class T> class Counted {
   public:
-    Counted() { ++alive; }
+    Counted() { ++alive; } // EXPECT: alive` is written here
     ~Counted() { --alive; }
     inline static int alive = 0;
   };
@@ -643,7 +643,7 @@ namespace progress_callback_untold {
 #include "../checks/Inputs/driver.h"
 int main(int Count, char **Arguments) {
   CASE(lru_cache_ok::run)
-  CASE(lru_cache_reorders_under_shared_lock_untold::run)
+  CASE(lru_cache_reorders_under_shared_lock_bad::run)
   CASE(memoizer_bad::run)
   CASE(statistics_bad::run)
   CASE(statistics_ok::run)
@@ -657,14 +657,14 @@ int main(int Count, char **Arguments) {
   CASE(connection_pool_count_bad::run)
   CASE(double_buffer_ok::run)
   CASE(double_buffer_swapped_unlocked_bad::run)
-  CASE(id_generator_untold::run)
+  CASE(id_generator_bad::run)
   CASE(id_generator_ok::run)
   CASE(bank_bad::run)
   CASE(base_class_member_bad::run)
   CASE(base_class_mutex_ok::run)
-  CASE(virtual_method_untold::run)
+  CASE(virtual_method_bad::run)
   CASE(active_thread_base_bad::run)
-  CASE(crtp_counter_untold::run)
+  CASE(crtp_counter_bad::run)
   CASE(matrix_rows_ok::run)
   CASE(rate_limiter_bad::run)
   CASE(copied_worker_object_ok::run)

@@ -310,11 +310,11 @@ namespace key_specific_ok {
     pthread_join(b, nullptr);
   }
 }
-namespace lambda_as_entry_untold {
+namespace lambda_as_entry_bad {
   int n;
   void run() {
     pthread_t a;
-    pthread_create(&a, nullptr, [](void *) -> void * { ++n; return nullptr; }, nullptr);
+    pthread_create(&a, nullptr, [](void *) -> void * { ++n; return nullptr; }, nullptr); // EXPECT: n` is written here
     ++n;
     pthread_join(a, nullptr);
   }
@@ -367,7 +367,7 @@ int main(int Count, char **Arguments) {
   CASE(posix_semaphore_alarm::run)
   CASE(pthread_once_ok::run)
   CASE(key_specific_ok::run)
-  CASE(lambda_as_entry_untold::run)
+  CASE(lambda_as_entry_bad::run)
   CASE(c11_counter_bad::run) // NOT-SHOWN: ThreadSanitizer does not follow C11 threads
   CASE(c11_mutex_ok::run) // NOT-SHOWN: ThreadSanitizer does not follow C11 threads
 }

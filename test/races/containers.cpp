@@ -93,10 +93,10 @@ namespace whole_range_untold {
     b.join();
   }
 }
-namespace vector_bool_neighbours_untold {
+namespace vector_bool_neighbours_bad {
   std::vector<bool> seen(8);
   void run() {
-    std::thread a([] { seen[0] = true; }), b([] { seen[1] = true; });
+    std::thread a([] { seen[0] = true; }), b([] { seen[1] = true; }); // EXPECT: seen[0]` is written here
     a.join();
     b.join();
   }
@@ -109,14 +109,14 @@ namespace vector_char_neighbours_ok {
     b.join();
   }
 }
-namespace bit_fields_untold {
+namespace bit_fields_bad {
   struct Flags {
     unsigned open : 1;
     unsigned dirty : 1;
   };
   Flags flags;
   void run() {
-    std::thread a([] { flags.open = 1; }), b([] { flags.dirty = 1; });
+    std::thread a([] { flags.open = 1; }), b([] { flags.dirty = 1; }); // EXPECT: flags.open` is written here
     a.join();
     b.join();
   }
@@ -176,12 +176,12 @@ namespace map_insert_against_find_bad {
     b.join();
   }
 }
-namespace map_value_through_iterator_untold {
+namespace map_value_through_iterator_bad {
   std::map<int, int> counts{{1, 0}};
   void bump() {
     auto it = counts.find(1);
     if (it != counts.end())
-      it->second++;
+      it->second++; // EXPECT: counts[1].second` (here
   }
   void run() {
     std::thread a(bump), b(bump);
@@ -232,10 +232,10 @@ namespace iteration_by_both_ok {
     b.join();
   }
 }
-namespace sorted_while_read_untold {
+namespace sorted_while_read_bad {
   std::vector<int> scores{3, 1, 2};
   void run() {
-    std::thread a([] { std::sort(scores.begin(), scores.end()); });
+    std::thread a([] { std::sort(scores.begin(), scores.end()); }); // EXPECT: scores[0]` (here
     std::thread b([] { (void)std::accumulate(scores.begin(), scores.end(), 0); });
     a.join();
     b.join();
@@ -355,9 +355,9 @@ namespace pair_same_member_bad {
     b.join();
   }
 }
-namespace nested_container_untold {
+namespace nested_container_bad {
   std::map<std::string, std::vector<int>> groups{{"a", {}}};
-  void add(int n) { groups.at("a").push_back(n); }
+  void add(int n) { groups.at("a").push_back(n); } // EXPECT: groups["a"]` (here
   void run() {
     std::thread a(add, 1), b(add, 2);
     a.join();
@@ -397,19 +397,19 @@ int main(int Count, char **Arguments) {
   CASE(at_and_front_untold::run)
   CASE(halves_ok::run)
   CASE(whole_range_untold::run)
-  CASE(vector_bool_neighbours_untold::run)
+  CASE(vector_bool_neighbours_bad::run)
   CASE(vector_char_neighbours_ok::run)
-  CASE(bit_fields_untold::run)
+  CASE(bit_fields_bad::run)
   CASE(separate_members_ok::run)
   CASE(bit_fields_apart_ok::run)
   CASE(map_subscript_reads_bad::run)
   CASE(map_find_reads_ok::run)
   CASE(map_insert_against_find_bad::run)
-  CASE(map_value_through_iterator_untold::run)
+  CASE(map_value_through_iterator_bad::run)
   CASE(map_locked_ok::run)
   CASE(iteration_against_insert_bad::run)
   CASE(iteration_by_both_ok::run)
-  CASE(sorted_while_read_untold::run)
+  CASE(sorted_while_read_bad::run)
   CASE(sorted_by_each_ok::run)
   CASE(string_append_bad::run)
   CASE(string_copied_ok::run)
@@ -423,7 +423,7 @@ int main(int Count, char **Arguments) {
   CASE(variant_assigned_bad::run)
   CASE(pair_members_ok::run)
   CASE(pair_same_member_bad::run)
-  CASE(nested_container_untold::run)
+  CASE(nested_container_bad::run)
   CASE(structured_binding_untold::run)
   CASE(erase_under_lock_of_other_bad::run)
 }

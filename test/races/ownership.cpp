@@ -99,7 +99,7 @@ namespace unique_as_argument_ok {
     b.join();
   }
 }
-namespace weak_pointer_pointee_untold {
+namespace weak_pointer_pointee_bad {
   struct Session {
     int requests = 0;
   };
@@ -111,7 +111,7 @@ namespace weak_pointer_pointee_untold {
   }
   void run() {
     auto session = std::make_shared<Session>();
-    std::thread a(handle, std::weak_ptr<Session>(session));
+    std::thread a(handle, std::weak_ptr<Session>(session)); // EXPECT: `session->requests` is handed over here
     std::thread b(handle, std::weak_ptr<Session>(session));
     a.join();
     b.join();
@@ -133,11 +133,11 @@ namespace weak_pointer_read_ok {
     b.join();
   }
 }
-namespace shared_from_this_untold {
+namespace shared_from_this_bad {
   class Connection : public std::enable_shared_from_this<Connection> {
   public:
     std::thread start() {
-      return std::thread([self = shared_from_this()] { self->bytes += 10; });
+      return std::thread([self = shared_from_this()] { self->bytes += 10; }); // EXPECT: `self->bytes` is written here
     }
     int total() const { return bytes; }
   private:
@@ -263,7 +263,7 @@ namespace reference_instead_of_copy_bad {
     b.join();
   }
 }
-namespace pointer_copied_under_lock_untold {
+namespace pointer_copied_under_lock_bad {
   struct User {
     int visits = 0;
   };
@@ -276,7 +276,7 @@ namespace pointer_copied_under_lock_untold {
       mine = current;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    ++mine->visits;
+    ++mine->visits; // EXPECT: `mine->visits` is written here
   }
   void run() {
     std::thread a(visit), b(visit);
@@ -424,16 +424,16 @@ int main(int Count, char **Arguments) {
   CASE(unique_moved_in_ok::run)
   CASE(unique_alias_kept_bad::run)
   CASE(unique_as_argument_ok::run)
-  CASE(weak_pointer_pointee_untold::run)
+  CASE(weak_pointer_pointee_bad::run)
   CASE(weak_pointer_read_ok::run)
-  CASE(shared_from_this_untold::run)
+  CASE(shared_from_this_bad::run)
   CASE(fresh_object_per_thread_ok::run)
   CASE(fresh_object_published_under_lock_ok::run)
   CASE(changed_after_publication_bad::run)
   CASE(swap_then_use_ok::run)
   CASE(move_out_then_use_ok::run)
   CASE(reference_instead_of_copy_bad::run)
-  CASE(pointer_copied_under_lock_untold::run)
+  CASE(pointer_copied_under_lock_bad::run)
   CASE(snapshot_immutable_ok::run)
   CASE(copy_before_start_ok::run)
   CASE(raw_new_shared_bad::run)

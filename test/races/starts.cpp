@@ -50,11 +50,11 @@ namespace captured_this_bad {
   };
   void run() { Meter().measure(); }
 }
-namespace captured_this_copy_alarm {
+namespace captured_this_copy_ok {
   class Meter {
   public:
     int measure() {
-      std::thread worker([*this]() mutable { ++ticks; }); // EXPECT: `ticks` is written here
+      std::thread worker([*this]() mutable { ++ticks; });
       ++ticks;
       worker.join();
       return ticks;
@@ -64,10 +64,10 @@ namespace captured_this_copy_alarm {
   };
   void run() { Meter().measure(); }
 }
-namespace init_capture_reference_untold {
+namespace init_capture_reference_bad {
   void run() {
     int sum = 0;
-    std::thread worker([&out = sum] { out = 5; });
+    std::thread worker([&out = sum] { out = 5; }); // EXPECT: `sum` (here
     sum = 6;
     worker.join();
   }
@@ -80,10 +80,10 @@ namespace init_capture_moved_ok {
     worker.join();
   }
 }
-namespace nested_lambda_untold {
+namespace nested_lambda_bad {
   void run() {
     int count = 0;
-    auto step = [&count] { auto inner = [&count] { ++count; }; inner(); };
+    auto step = [&count] { auto inner = [&count] { ++count; }; inner(); }; // EXPECT: `count` is written here
     std::thread a([&step] { step(); });
     std::thread b([&step] { step(); });
     a.join();
@@ -100,11 +100,11 @@ namespace nested_lambda_ok {
     b.join();
   }
 }
-namespace function_object_untold {
+namespace function_object_bad {
   struct Summer {
     long *total;
     long n;
-    void operator()() const { *total += n; }
+    void operator()() const { *total += n; } // EXPECT: `total` (here
   };
   void run() {
     long total = 0;
@@ -113,10 +113,10 @@ namespace function_object_untold {
     b.join();
   }
 }
-namespace function_object_alarm {
+namespace function_object_ok {
   struct Summer {
     long total = 0;
-    void operator()(long n) { total += n; } // EXPECT: `summer.total` is written here
+    void operator()(long n) { total += n; }
   };
   void run() {
     Summer summer;
@@ -165,10 +165,10 @@ namespace member_function_on_copies_ok {
     b.join();
   }
 }
-namespace bound_member_untold {
+namespace bound_member_bad {
   class Feed {
   public:
-    void push(int n) { last = n; }
+    void push(int n) { last = n; } // EXPECT: `feed.last` is written here
     int last = 0;
   };
   void run() {
@@ -198,10 +198,10 @@ namespace bound_copy_ok {
     a.join();
   }
 }
-namespace std_function_untold {
+namespace std_function_bad {
   void run() {
     int state = 0;
-    std::function<void()> task = [&state] { state++; };
+    std::function<void()> task = [&state] { state++; }; // EXPECT: `state` is written here
     std::thread a(task), b(task);
     a.join();
     b.join();
@@ -534,11 +534,11 @@ namespace vector_of_jthreads_ok {
     return results[0] + results[1] + results[2];
   }
 }
-namespace jthread_member_order_untold {
+namespace jthread_member_order_bad {
   class Poller {
   public:
     ~Poller() { samples = -1; }
-    std::jthread worker{[this] { ++samples; }};
+    std::jthread worker{[this] { ++samples; }}; // EXPECT: `poller.samples` is written here
   private:
     int samples = 0;
   };
@@ -550,20 +550,20 @@ int main(int Count, char **Arguments) {
   CASE(free_function_by_ref_bad::run)
   CASE(free_function_by_copy_ok::run)
   CASE(captured_this_bad::run)
-  CASE(captured_this_copy_alarm::run)
-  CASE(init_capture_reference_untold::run)
+  CASE(captured_this_copy_ok::run)
+  CASE(init_capture_reference_bad::run)
   CASE(init_capture_moved_ok::run)
-  CASE(nested_lambda_untold::run)
+  CASE(nested_lambda_bad::run)
   CASE(nested_lambda_ok::run)
-  CASE(function_object_untold::run)
-  CASE(function_object_alarm::run)
+  CASE(function_object_bad::run)
+  CASE(function_object_ok::run)
   CASE(function_object_by_ref_bad::run)
   CASE(member_function_bad::run)
   CASE(member_function_on_copies_ok::run)
-  CASE(bound_member_untold::run)
+  CASE(bound_member_bad::run)
   CASE(bound_reference_bad::run)
   CASE(bound_copy_ok::run)
-  CASE(std_function_untold::run)
+  CASE(std_function_bad::run)
   CASE(invoked_member_bad::run)
   CASE(vector_of_threads_bad::run)
   CASE(vector_of_threads_ok::run)
@@ -591,5 +591,5 @@ int main(int Count, char **Arguments) {
   CASE(stop_token_loop_ok::run)
   CASE(stop_requested_not_joined_bad::run)
   CASE(vector_of_jthreads_ok::run)
-  CASE(jthread_member_order_untold::run)
+  CASE(jthread_member_order_bad::run)
 }

@@ -298,14 +298,14 @@ namespace whole_struct_against_field_untold {
     b.join();
   }
 }
-namespace union_members_untold {
+namespace union_members_bad {
   union Value {
     int whole;
     float real;
   };
   Value value;
   void run() {
-    std::thread a([] { value.whole = 1; });
+    std::thread a([] { value.whole = 1; }); // EXPECT: value.whole` is written here
     std::thread b([] { value.real = 2; });
     a.join();
     b.join();
@@ -320,9 +320,9 @@ namespace aliased_reference_bad {
     a.join();
   }
 }
-namespace ternary_reference_untold {
+namespace ternary_reference_bad {
   int even, odd;
-  void count(int n) { (n % 2 ? odd : even)++; }
+  void count(int n) { (n % 2 ? odd : even)++; } // EXPECT: odd` is written here // EXPECT: even` is written here
   void run() {
     std::thread a(count, 1), b(count, 3);
     a.join();
@@ -396,9 +396,9 @@ int main(int Count, char **Arguments) {
   CASE(copy_holds_pointer_untold::run)
   CASE(member_reference_bad::run)
   CASE(whole_struct_against_field_untold::run)
-  CASE(union_members_untold::run)
+  CASE(union_members_bad::run)
   CASE(aliased_reference_bad::run)
-  CASE(ternary_reference_untold::run)
+  CASE(ternary_reference_bad::run)
   CASE(exception_path_ok::run)
   CASE(exception_handler_untold::run)
 }

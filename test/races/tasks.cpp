@@ -68,10 +68,10 @@ namespace async_kept_bad {
     return ++value;
   }
 }
-namespace async_deferred_alarm {
+namespace async_deferred_ok {
   int run() {
     int value = 0;
-    auto later = std::async(std::launch::deferred, [&] { ++value; }); // EXPECT: `value` is written here
+    auto later = std::async(std::launch::deferred, [&] { ++value; });
     ++value;
     later.get(); // runs it here
     return value;
@@ -202,10 +202,10 @@ namespace returned_future_ok {
     return result;
   }
 }
-namespace returned_future_untold {
+namespace returned_future_bad {
   int result;
   std::future<void> begin() {
-    return std::async(std::launch::async, [] { result = 5; });
+    return std::async(std::launch::async, [] { result = 5; }); // EXPECT: result` is written here
   }
   int run() {
     auto f = begin();
@@ -227,10 +227,10 @@ namespace packaged_task_ok {
     return got;
   }
 }
-namespace packaged_task_untold {
+namespace packaged_task_bad {
   int run() {
     int attempts = 0;
-    std::packaged_task<int()> task([&attempts] { return ++attempts; });
+    std::packaged_task<int()> task([&attempts] { return ++attempts; }); // EXPECT: `attempts` is written here
     auto answer = task.get_future();
     std::thread worker(std::move(task));
     ++attempts;
@@ -342,7 +342,7 @@ int main(int Count, char **Arguments) {
   CASE(async_discarded_ok::run)
   CASE(async_cast_to_void_ok::run)
   CASE(async_kept_bad::run)
-  CASE(async_deferred_alarm::run)
+  CASE(async_deferred_ok::run)
   CASE(async_either_policy_bad::run)
   CASE(async_member_bad::run)
   CASE(async_member_future_ok::run)
@@ -352,9 +352,9 @@ int main(int Count, char **Arguments) {
   CASE(get_orders_ok::run)
   CASE(polled_future_bad::run)
   CASE(returned_future_ok::run)
-  CASE(returned_future_untold::run)
+  CASE(returned_future_bad::run)
   CASE(packaged_task_ok::run)
-  CASE(packaged_task_untold::run)
+  CASE(packaged_task_bad::run)
   CASE(packaged_task_called_here_ok::run)
   CASE(promise_hand_over_alarm::run)
   CASE(promise_set_too_early_bad::run)

@@ -86,13 +86,13 @@ namespace written_after_flag_bad {
     return n;
   }
 }
-namespace flag_without_lock_untold {
+namespace flag_without_lock_bad {
   std::mutex m;
   std::condition_variable ready;
   bool done;
   void run() {
     std::thread worker([] {
-      done = true; // not under the lock
+      done = true; // not under the lock // EXPECT: done` is written here
       ready.notify_one();
     });
     {
@@ -500,7 +500,7 @@ int main(int Count, char **Arguments) {
   CASE(predicate_wait_ok::run)
   CASE(written_before_flag_alarm::run)
   CASE(written_after_flag_bad::run)
-  CASE(flag_without_lock_untold::run)
+  CASE(flag_without_lock_bad::run)
   CASE(bounded_queue_ok::run)
   CASE(queue_peeked_bad::run)
   CASE(notified_object_handed_over_ok::run)

@@ -167,14 +167,13 @@ void FunctionContext::visitSystemEffects(const Expr *E, const FunctionDecl *F,
     return;
   // What goes through a range that begins where the container does gets to its first
   // element.
-  if (M.Container && !Object && !Args.empty())
+  if ((M.ReadsRange || M.WritesRange) && !Args.empty())
     if (const auto *C = dyn_cast<CXXMemberCallExpr>(strip(Args[0]));
         C && C->getMethodDecl() && C->getNumArgs() == 0 && !C->isGLValue())
       if (const ReturnModel *R = Unit.api(C->getMethodDecl(), C->getRecordDecl()).Returns;
           R && R->Returns == ReturnedPlace::Element)
         access(extend(argument(C->getImplicitObjectArgument()), "[0]"),
-               M.Container->changesStructure() ? AccessKind::Write : AccessKind::Read,
-               C->getImplicitObjectArgument());
+               M.WritesRange ? AccessKind::Write : AccessKind::Read, C->getImplicitObjectArgument());
   // What is passed by pointer or reference may be read, or written when it is
   // not const. Handles of libraries (FILE, pthread_t) look after themselves.
   bool Sync = F->getBuiltinID() && F->getName().starts_with("__sync_");

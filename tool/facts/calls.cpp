@@ -372,8 +372,7 @@ void FunctionContext::visitCall(const CallExpr *E) {
   visitSystemEffects(E, F, Args, Object, M);
   // std::bind and push_back keep a callable, and so do C functions that register
   // a handler; an algorithm calls it, and a wait its predicate.
-  bool Keeps =
-      M.Returns || (Object && M.Container && M.Container->Effect != ContainerEffect::None);
+  bool Keeps = M.Returns || (M.Container && M.Container->Effect != ContainerEffect::None);
   if (Keeps || (!M.CallsBack && !Unit.name(F).str().starts_with("std::")))
     return;
   for (const Callable &H : Handed) {

@@ -160,6 +160,7 @@ struct ColumnList {
 struct Entry {
   uint32_t Blocking = None, Lock = None, Launch = None, Join = None, Hazard = None,
            Container = None, Return = None, Algorithm = None;
+  bool ReadsRange = false, WritesRange = false;
   bool AsyncSignalSafe = false, Pure = false, CallsBack = false, Exits = false, Policy = false,
        SerialPolicy = false, Associative = false;
 };
@@ -202,6 +203,8 @@ struct Models::Tables {
       M.AsyncSignalSafe |= E.AsyncSignalSafe;
       M.Pure |= E.Pure;
       M.CallsBack |= E.CallsBack;
+      M.ReadsRange |= E.ReadsRange;
+      M.WritesRange |= E.WritesRange;
       M.Exits |= E.Exits;
       M.Policy |= E.Policy;
       M.SerialPolicy |= E.SerialPolicy;
@@ -356,6 +359,10 @@ private:
         return readFlags(Value, &Entry::Pure);
       if (Key == "callbacks")
         return readFlags(Value, &Entry::CallsBack);
+      if (Key == "ranges-read")
+        return readFlags(Value, &Entry::ReadsRange);
+      if (Key == "ranges-written")
+        return readFlags(Value, &Entry::WritesRange);
       if (Key == "exits")
         return readFlags(Value, &Entry::Exits);
       if (Key == "not-in-std")
@@ -365,7 +372,8 @@ private:
       return fail(At,
                   "unknown table `" + Key +
                       "`; known are blocking, locks, launches, joins, mt-unsafe, "
-                      "async-signal-safe, containers, returns, pure, callbacks, exits, "
+                      "async-signal-safe, containers, ranges-read, ranges-written, returns, pure, "
+                      "callbacks, exits, "
                       "algorithms, policies, serial-policies, associative, namespaces, not-in-std");
     });
   }

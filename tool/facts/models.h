@@ -145,6 +145,8 @@ struct ApiModel {
   bool Pure = false;
   /// callbacks.yaml: calls what it is given before it returns.
   bool CallsBack = false;
+  /// containers.yaml: goes through the range that its first argument begins.
+  bool ReadsRange = false, WritesRange = false;
   /// exits.yaml: ends the program in an orderly way.
   bool Exits = false;
   /// algorithms.yaml, for the constructor's class: a parallel execution policy.

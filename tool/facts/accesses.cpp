@@ -173,7 +173,8 @@ void FunctionContext::visitSystemEffects(const Expr *E, const FunctionDecl *F,
       if (const ReturnModel *R = Unit.api(C->getMethodDecl(), C->getRecordDecl()).Returns;
           R && R->Returns == ReturnedPlace::Element)
         access(extend(argument(C->getImplicitObjectArgument()), "[0]"),
-               M.WritesRange ? AccessKind::Write : AccessKind::Read, C->getImplicitObjectArgument());
+               M.WritesRange ? AccessKind::Write : AccessKind::Read,
+               C->getImplicitObjectArgument());
   // What is passed by pointer or reference may be read, or written when it is
   // not const. Handles of libraries (FILE, pthread_t) look after themselves.
   bool Sync = F->getBuiltinID() && F->getName().starts_with("__sync_");

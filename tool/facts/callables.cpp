@@ -63,10 +63,10 @@ FunctionContext::Target FunctionContext::callable(const Expr *E) {
         return T;
       }
       // Of a variable that holds a function or a library's wrapper of one, what it begins with.
-      bool Wrapper = V && V->hasLocalStorage() && !isa<ParmVarDecl>(V) &&
-                     !V->getType()->isReferenceType() &&
-                     (V->getType()->isFunctionPointerType() || isLibraryClass(Unit, V->getType())) &&
-                     !Reassigned.contains(V->getCanonicalDecl());
+      bool Wrapper =
+          V && V->hasLocalStorage() && !isa<ParmVarDecl>(V) && !V->getType()->isReferenceType() &&
+          (V->getType()->isFunctionPointerType() || isLibraryClass(Unit, V->getType())) &&
+          !Reassigned.contains(V->getCanonicalDecl());
       if (V && V->getInit() && (V->getType().isConstQualified() || Wrapper)) {
         E = strip(V->getInit());
         continue;

@@ -152,11 +152,15 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
   if (const auto *N = dyn_cast<CXXNewExpr>(S); N && N->getConstructExpr())
     Destinations[N->getConstructExpr()] = pointee(N);
 
-  // What is started here and returned has a name, so that it does not count as dropped.
-  if (const auto *R = dyn_cast<ReturnStmt>(S); R && R->getRetValue())
-    if (const auto *C = dyn_cast<CallExpr>(strip(R->getRetValue()));
-        C && C->getDirectCallee() && Unit.api(C->getDirectCallee()).Launches)
-      Destinations[C] = {RootKind::Local, Symbol((Facts.Usr.str() + "#return").str()), 0, {}};
+  // What is started or locked here and returned has a name, so that it does not count as
+  // dropped.
+  if (const auto *R = dyn_cast<ReturnStmt>(S); R && R->getRetValue()) {
+    const Expr *V = strip(R->getRetValue());
+    const auto *C = dyn_cast<CallExpr>(V);
+    if ((C && C->getDirectCallee() && Unit.api(C->getDirectCallee()).Launches) ||
+        Unit.guard(V->getType()->getAsCXXRecordDecl()))
+      Destinations[V] = {RootKind::Local, Symbol((Facts.Usr.str() + "#return").str()), 0, {}};
+  }
 
   const auto *Call = dyn_cast<CallExpr>(S);
   const auto *Construct = dyn_cast<CXXConstructExpr>(S);
@@ -345,6 +349,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
     return;
   }
   if (!F || (!Unit.inSystemHeader(F) && !F->getBuiltinID())) {
+    if (Unit.guard(E->getType()->getAsCXXRecordDecl()) && !Destinations.contains(E))
+      dropGuard(E, Index);
     // Assignments that the compiler writes touch the whole object.
     if (const auto *Method = dyn_cast_or_null<CXXMethodDecl>(F);
         Method && Method->isDefaulted() && Object && !Args.empty()) {

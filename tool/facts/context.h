@@ -98,6 +98,8 @@ struct FunctionContext {
   llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> TryResults;
   /// LockOps index of each try-lock call.
   llvm::DenseMap<const clang::Expr *, uint32_t> TryOps;
+  /// Questions whether there is something to wait for: index of the join that "no" amounts to.
+  llvm::DenseMap<const clang::Expr *, uint32_t> Asked;
   /// Events of the block that is being walked.
   std::vector<Event> *Out = nullptr;
 
@@ -166,6 +168,10 @@ struct FunctionContext {
   void visitGuard(const clang::CXXConstructExpr *E, const LockModel &M);
   void visitGuardEnd(const clang::CXXRecordDecl *R, const Place &Guard, const clang::VarDecl *V,
                      clang::SourceLocation At);
+  /// A guard is returned: the caller gets what it has locked.
+  void returnGuard(const clang::Expr *E);
+  /// A guard that this call returned dies at once.
+  void dropGuard(const clang::Expr *E, uint32_t Call);
   /// Recognises a branch on the result of a try-lock.
   void branchOnTry(const clang::Expr *Condition, Block &B);
 

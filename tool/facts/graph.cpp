@@ -111,6 +111,8 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
     return visitLambda(F, L);
   if (const auto *R = dyn_cast<ReturnStmt>(S)) {
     QualType T = F.Fn->getReturnType();
+    if (R->getRetValue() && F.Unit.guard(T->getAsCXXRecordDecl()))
+      F.returnGuard(R->getRetValue());
     if (R->getRetValue() && (T->isAnyPointerType() || T->isReferenceType() || isPointerLike(T))) {
       const Expr *V = strip(R->getRetValue());
       if (V->isNullPointerConstant(F.Unit.Ast, Expr::NPC_ValueDependentIsNull) ==
@@ -138,6 +140,52 @@ llvm::SmallVector<const CFGBlock *, 16> naturalLoop(const CFGBlock *Back, const 
       if (const CFGBlock *B = P.getReachableBlock(); B && Seen.insert(B).second)
         Loop.push_back(B), Work.push_back(B);
   return Loop;
+}
+
+/// On the branch where a thread turns out not to be there, it has ended as after a join.
+struct EndedBranch {
+  uint32_t Block, Successor, Join;
+};
+
+std::optional<EndedBranch> branchOnAsked(FunctionContext &F, const Expr *Condition,
+                                         uint32_t Block) {
+  bool Negated = false;
+  Condition = strip(Condition);
+  while (const auto *U = dyn_cast<UnaryOperator>(Condition)) {
+    if (U->getOpcode() != UO_LNot)
+      return std::nullopt;
+    Negated = !Negated;
+    Condition = strip(U->getSubExpr());
+  }
+  auto It = F.Asked.find(Condition);
+  if (It == F.Asked.end())
+    return std::nullopt;
+  return EndedBranch{Block, Negated ? 0u : 1u, It->second};
+}
+
+/// A block of its own on each such branch, behind the one that asks.
+void insertEnded(std::vector<Block> &Blocks, llvm::ArrayRef<EndedBranch> Ended) {
+  std::vector<Block> Out;
+  std::vector<uint32_t> Moved(Blocks.size());
+  for (uint32_t I = 0, Next = 0; I < Blocks.size(); ++I)
+    Moved[I] = Next++, Next += llvm::count_if(Ended, [&](auto &E) { return E.Block == I; });
+  for (uint32_t I = 0; I < Blocks.size(); ++I) {
+    for (uint32_t &N : Blocks[I].Next)
+      N = Moved[N];
+    Out.push_back(std::move(Blocks[I]));
+    for (const EndedBranch &E : Ended) {
+      if (E.Block != I)
+        continue;
+      Block Branch;
+      uint32_t &To = Out[Moved[I]].Next[E.Successor];
+      Branch.Events.push_back({EventKind::Join, E.Join});
+      Branch.Next.push_back(To);
+      Branch.Loop = Out[Moved[I]].Loop;
+      To = Out.size();
+      Out.push_back(std::move(Branch));
+    }
+  }
+  Blocks = std::move(Out);
 }
 
 /// Leaves out blocks where nothing happens and the way on is clear.
@@ -199,6 +247,7 @@ void extractGraph(FunctionContext &F) {
   for (const CFGBlock *B : Order)
     Numbers[B] = Numbers.size();
 
+  llvm::SmallVector<EndedBranch, 2> Ended;
   F.Facts.Blocks.resize(Order.size());
   for (uint32_t I = 0; I < Order.size(); ++I) {
     Block &Out = F.Facts.Blocks[I];
@@ -215,6 +264,10 @@ void extractGraph(FunctionContext &F) {
     if (Order[I]->succ_size() == 2 && Out.Next.size() == 2)
       if (const auto *Condition = dyn_cast_or_null<Expr>(Order[I]->getTerminatorCondition()))
         F.branchOnTry(Condition, Out);
+    if (Order[I]->succ_size() == 2 && Out.Next.size() == 2 && !F.Asked.empty())
+      if (const auto *Condition = dyn_cast_or_null<Expr>(Order[I]->getTerminatorCondition()))
+        if (std::optional<EndedBranch> E = branchOnAsked(F, Condition, I))
+          Ended.push_back(*E);
   }
   // Innermost loops win: small natural loops are entered last.
   struct Natural {
@@ -235,6 +288,8 @@ void extractGraph(FunctionContext &F) {
     for (const CFGBlock *B : N.Blocks)
       if (auto It = Numbers.find(B); It != Numbers.end())
         F.Facts.Blocks[It->second].Loop = N.Loop;
+  if (!Ended.empty())
+    insertEnded(F.Facts.Blocks, Ended);
   skipEmptyBlocks(F.Facts.Blocks);
   bool Silent = llvm::all_of(F.Facts.Blocks, [](const Block &B) { return B.Events.empty(); });
   if (Silent)

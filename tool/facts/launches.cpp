@@ -114,7 +114,10 @@ void FunctionContext::visitJoin(const Expr *E, const JoinModel &M,
   J.Loop = loopOf(E);
   J.At = Unit.span(E->getSourceRange());
   Facts.Joins.push_back(std::move(J));
-  emit(EventKind::Join, Facts.Joins.size() - 1);
+  if (M.Asks)
+    Asked[E] = Facts.Joins.size() - 1;
+  else
+    emit(EventKind::Join, Facts.Joins.size() - 1);
 }
 
 } // namespace heddle

@@ -76,6 +76,7 @@ template <class F> static void columns(LaunchModel &R, F &&f) {
 template <class F> static void columns(JoinModel &R, F &&f) {
   f("kind", R.Kind);
   f("handle", R.Handle);
+  f("asks", R.Asks);
 }
 template <class F> static void columns(HazardModel &R, F &&f) {
   f("kind", R.Kind);

@@ -70,6 +70,7 @@ struct JoinModel {
   Symbol Name;
   JoinKind Kind = JoinKind::Join;
   int Handle = NoPosition;
+  bool Asks = false; ///< Waits for nothing; where it says no, there is nothing left to wait for.
 };
 
 enum class HazardKind : uint8_t {

@@ -38,8 +38,8 @@ bool UnitContext::actsImplicitly(const CXXMethodDecl *M, unsigned Depth) {
     const CXXRecordDecl *Part = Ast.getBaseElementType(T)->getAsCXXRecordDecl();
     if (!Part || !Part->hasDefinition())
       return false;
-    const CXXMethodDecl *Of = Destroys ? static_cast<const CXXMethodDecl *>(Part->getDestructor())
-                                       : Made;
+    const CXXMethodDecl *Of =
+        Destroys ? static_cast<const CXXMethodDecl *>(Part->getDestructor()) : Made;
     if (!Of || (Destroys && Part->hasTrivialDestructor()))
       return false;
     if (inSystemHeader(Part))

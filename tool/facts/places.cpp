@@ -39,9 +39,9 @@ std::string indexStep(const Expr *Index, const ASTContext &Ast, bool Packed = fa
   const Expr *Key = strip(Index);
   if (const auto *K = dyn_cast<CXXConstructExpr>(Key); K && K->getNumArgs())
     Key = strip(K->getArg(0));
-  if (const auto *S = dyn_cast<StringLiteral>(Key);
-      S && S->getCharByteWidth() == 1 && S->getLength() <= 32 &&
-      llvm::all_of(S->getString(), llvm::isAlnum))
+  if (const auto *S = dyn_cast<StringLiteral>(Key); S && S->getCharByteWidth() == 1 &&
+                                                    S->getLength() <= 32 &&
+                                                    llvm::all_of(S->getString(), llvm::isAlnum))
     return ("[\"" + S->getString() + "\"]").str();
   return "[]";
 }
@@ -301,8 +301,8 @@ Place FunctionContext::pointee(const Expr *E) {
           return Object ? argument(Object) : unknown("no object");
         case ReturnedPlace::Element: {
           const ContainerModel *C = Unit.api(F, Class).Container;
-          bool Looks = C && C->Effect == ContainerEffect::ReadStructure && Call->getNumArgs() == 1 &&
-                       isa<CXXMemberCallExpr>(Call);
+          bool Looks = C && C->Effect == ContainerEffect::ReadStructure &&
+                       Call->getNumArgs() == 1 && isa<CXXMemberCallExpr>(Call);
           return Object ? step(argument(Object),
                                Looks ? indexStep(Call->getArg(0), Unit.Ast) : std::string("[]"))
                         : unknown("no object");
@@ -408,6 +408,13 @@ void FunctionContext::bindInit(const Place &Target, QualType T, const Expr *Init
   }
   if (isPointer(T)) {
     bind(Target, Init, Init->getBeginLoc());
+    return;
+  }
+  // A guard that a function returned holds what that one locked.
+  if (auto It = CallIndices.find(I);
+      It != CallIndices.end() && isa<CallExpr>(I) && Unit.guard(T->getAsCXXRecordDecl())) {
+    Facts.Bindings.push_back(
+        {Target, {RootKind::Result, {}, It->second, Symbol("*")}, Unit.span(I->getBeginLoc())});
     return;
   }
   if (const auto *L = dyn_cast<InitListExpr>(I)) {

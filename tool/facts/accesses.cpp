@@ -37,6 +37,12 @@ bool isConstant(const Expr *E) {
 } // namespace
 
 void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
+  // One of two objects: either may be meant.
+  if (const auto *C = dyn_cast<ConditionalOperator>(strip(E)); C && C->isGLValue()) {
+    for (const Expr *Each : {C->getTrueExpr(), C->getFalseExpr()})
+      access(lvalue(Each), K, Each);
+    return;
+  }
   if (!P.known())
     return;
   llvm::StringRef Path = P.Path.str();
@@ -177,6 +183,16 @@ void FunctionContext::visitSystemEffects(const Expr *E, const FunctionDecl *F,
     }
   if (Silent || M.Hazard || M.Writes)
     return;
+  // What goes through a range that begins where the container does gets to its first
+  // element.
+  if ((M.ReadsRange || M.WritesRange) && !Args.empty())
+    if (const auto *C = dyn_cast<CXXMemberCallExpr>(strip(Args[0]));
+        C && C->getMethodDecl() && C->getNumArgs() == 0 && !C->isGLValue())
+      if (const ReturnModel *R = Unit.api(C->getMethodDecl(), C->getRecordDecl()).Returns;
+          R && R->Returns == ReturnedPlace::Element)
+        access(extend(argument(C->getImplicitObjectArgument()), "[0]"),
+               M.WritesRange ? AccessKind::Write : AccessKind::Read,
+               C->getImplicitObjectArgument());
   // What is passed by pointer or reference may be read, or written when it is
   // not const. Handles of libraries (FILE, pthread_t) look after themselves.
   bool Sync = F->getBuiltinID() && F->getName().starts_with("__sync_");

@@ -77,12 +77,12 @@ uint32_t FunctionContext::loopOf(const Expr *Call) const {
 void FunctionContext::prepare(const Stmt *Body) {
   if (const auto *C = dyn_cast<CXXConstructorDecl>(Fn))
     for (const CXXCtorInitializer *I : C->inits()) {
+      const Expr *Init = initializer(I);
       if (const FieldDecl *F = I->getAnyMember())
-        Destinations[strip(I->getInit())] = {
-            RootKind::This, {}, 0, Symbol(("*." + F->getName()).str())};
+        Destinations[strip(Init)] = {RootKind::This, {}, 0, Symbol(("*." + F->getName()).str())};
       else
-        Destinations[strip(I->getInit())] = {RootKind::This, {}, 0, Symbol("*")};
-      prepareIn(I->getInit(), None, 0);
+        Destinations[strip(Init)] = {RootKind::This, {}, 0, Symbol("*")};
+      prepareIn(Init, None, 0);
     }
   prepareIn(Body, None, 0);
 }
@@ -101,6 +101,8 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
   if (isLoop(S))
     if (auto It = Loops.find(S); It != Loops.end())
       Loop = It->second;
+  if (const auto *R = dyn_cast<CXXForRangeStmt>(S))
+    Ranges[R->getLoopVariable()] = R->getRangeInit();
   if (const auto *L = dyn_cast<LambdaExpr>(S)) {
     Unit.Lambdas.push_back({L, Facts.Usr});
     auto Init = L->capture_init_begin();
@@ -115,6 +117,8 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
       if (V->isInitCapture()) {
         if (I)
           Destinations[strip(I)] = variable(V);
+        if (V->getType()->isReferenceType())
+          Escape(V->getInit());
         prepareIn(V->getInit(), Loop, Depth + 1);
       } else if (C.getCaptureKind() == LCK_ByRef)
         Escaping.insert(V);
@@ -141,10 +145,22 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
   if (const auto *C = dyn_cast<ImplicitCastExpr>(S);
       C && C->getCastKind() == CK_ArrayToPointerDecay)
     Escape(C->getSubExpr());
-  if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->getOpcode() == BO_Assign)
+  if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->getOpcode() == BO_Assign) {
     Destinations[strip(B->getRHS())] = lvalue(B->getLHS());
+    reassigned(B->getLHS());
+  }
   if (const auto *N = dyn_cast<CXXNewExpr>(S); N && N->getConstructExpr())
     Destinations[N->getConstructExpr()] = pointee(N);
+
+  // What is started or locked here and returned has a name, so that it does not count as
+  // dropped.
+  if (const auto *R = dyn_cast<ReturnStmt>(S); R && R->getRetValue()) {
+    const Expr *V = strip(R->getRetValue());
+    const auto *C = dyn_cast<CallExpr>(V);
+    if ((C && C->getDirectCallee() && Unit.api(C->getDirectCallee()).Launches) ||
+        Unit.guard(V->getType()->getAsCXXRecordDecl()))
+      Destinations[V] = {RootKind::Local, Symbol((Facts.Usr.str() + "#return").str()), 0, {}};
+  }
 
   const auto *Call = dyn_cast<CallExpr>(S);
   const auto *Construct = dyn_cast<CXXConstructExpr>(S);
@@ -157,8 +173,10 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
   }
   if (Call) {
     if (const auto *O = dyn_cast<CXXOperatorCallExpr>(Call);
-        O && O->getOperator() == OO_Equal && O->getNumArgs() == 2)
+        O && O->getOperator() == OO_Equal && O->getNumArgs() == 2) {
       Destinations[strip(O->getArg(1))] = lvalue(O->getArg(0));
+      reassigned(O->getArg(0));
+    }
     const FunctionDecl *F = Call->getDirectCallee();
     const auto *M = dyn_cast<CXXMemberCallExpr>(Call);
     if (M && M->getMethodDecl()) {
@@ -177,6 +195,13 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
             (!Unit.inSystemHeader(F) || Unit.api(F).Returns))
           Escape(Call->getArg(I));
   }
+  // A new thread has the objects that it is given for itself.
+  if (Construct && Unit.api(Construct->getConstructor()).Launches)
+    for (const Expr *A : Construct->arguments())
+      if (const auto *K = dyn_cast<CXXConstructExpr>(strip(A));
+          K && !K->getConstructor()->isCopyOrMoveConstructor() &&
+          !Unit.inSystemHeader(K->getConstructor()))
+        Destinations.try_emplace(K, fresh(K->getBeginLoc()));
   if (Construct)
     for (unsigned I = 0, N = std::min<unsigned>(Construct->getNumArgs(),
                                                 Construct->getConstructor()->getNumParams());
@@ -187,79 +212,6 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
         Escape(Construct->getArg(I));
   for (const Stmt *Child : S->children())
     prepareIn(Child, Loop, Depth + 1);
-}
-
-FunctionContext::Target FunctionContext::callable(const Expr *E) {
-  Target T;
-  E = strip(E);
-  for (unsigned Rounds = 0; E && Rounds < 8; ++Rounds) {
-    if (const auto *L = dyn_cast<LambdaExpr>(E)) {
-      T.F = L->getCallOperator();
-      T.Object = {RootKind::This, {}, 0, Symbol("*")};
-      return T;
-    }
-    if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->getOpcode() == UO_AddrOf) {
-      E = strip(U->getSubExpr());
-      continue;
-    }
-    if (const auto *C = dyn_cast<CastExpr>(E)) {
-      E = strip(C->getSubExpr());
-      continue;
-    }
-    if (const auto *D = dyn_cast<DeclRefExpr>(E)) {
-      if (const auto *F = dyn_cast<FunctionDecl>(D->getDecl())) {
-        T.F = F;
-        return T;
-      }
-      const auto *V = dyn_cast<VarDecl>(D->getDecl());
-      if (const auto *P = dyn_cast_or_null<ParmVarDecl>(V);
-          P && P->getDeclContext() == Fn && !P->getType()->getAsCXXRecordDecl()) {
-        T.Parameter = P;
-        return T;
-      }
-      if (const CXXRecordDecl *R =
-              V ? V->getType().getNonReferenceType()->getAsCXXRecordDecl() : nullptr;
-          R && R->isLambda()) {
-        T.F = R->getLambdaCallOperator();
-        T.Object = {RootKind::This, {}, 0, Symbol("*")};
-        return T;
-      }
-      if (V && V->getInit() && V->getType().isConstQualified()) {
-        E = strip(V->getInit());
-        continue;
-      }
-    }
-    if (const auto *C = dyn_cast<CallExpr>(E); C && C->getDirectCallee()) {
-      const ApiModel &M = Unit.api(C->getDirectCallee());
-      if (M.Returns && M.Returns->Returns == ReturnedPlace::Argument && C->getNumArgs()) {
-        E = strip(C->getArg(0)); // std::ref(f), std::move(f)
-        continue;
-      }
-      // std::bind(f, x): calls f with what is bound.
-      if (M.Returns && M.Returns->Returns == ReturnedPlace::Callable && C->getNumArgs()) {
-        T.Bound.append(C->arg_begin() + 1, C->arg_end());
-        E = strip(C->getArg(0));
-        continue;
-      }
-      return T;
-    }
-    // A function object, or std::function made from a callable.
-    if (const auto *C = dyn_cast<CXXConstructExpr>(E); C && C->getNumArgs() == 1) {
-      E = strip(C->getArg(0));
-      continue;
-    }
-    break;
-  }
-  const CXXRecordDecl *R = E->getType()->getAsCXXRecordDecl();
-  if (R && R->hasDefinition() && !Unit.inSystemHeader(R))
-    for (const NamedDecl *N :
-         R->getDefinition()->lookup(Unit.Ast.DeclarationNames.getCXXOperatorName(OO_Call)))
-      if (const auto *M = dyn_cast<CXXMethodDecl>(N)) {
-        T.F = M;
-        T.Object = E->isGLValue() ? lvalue(E) : Place();
-        return T;
-      }
-  return T;
 }
 
 bool FunctionContext::hasZeroTimeout(const BlockingModel &M,
@@ -402,6 +354,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
     return;
   }
   if (!F || (!Unit.inSystemHeader(F) && !F->getBuiltinID())) {
+    if (Unit.guard(E->getType()->getAsCXXRecordDecl()) && !Destinations.contains(E))
+      dropGuard(E, Index);
     // Assignments that the compiler writes touch the whole object.
     if (const auto *Method = dyn_cast_or_null<CXXMethodDecl>(F);
         Method && Method->isDefaulted() && Object && !Args.empty()) {
@@ -428,8 +382,9 @@ void FunctionContext::visitCall(const CallExpr *E) {
           }
   visitSystemEffects(E, F, Args, Object, M);
   // std::bind and push_back keep a callable, and so do C functions that register
-  // a handler; an algorithm calls it.
-  if (M.Returns || M.Container || (!M.CallsBack && !Unit.name(F).str().starts_with("std::")))
+  // a handler; an algorithm calls it, and a wait its predicate.
+  bool Keeps = M.Returns || (M.Container && M.Container->Effect != ContainerEffect::None);
+  if (Keeps || (!M.CallsBack && !Unit.name(F).str().starts_with("std::")))
     return;
   callBack(Index, Handed);
 }

@@ -234,7 +234,8 @@ void UnitContext::mention(const VarDecl *V) {
                                        : Linkage::Inline;
   }
   QualType T = V->getType().getNonReferenceType();
-  if (!T->isIncompleteType() && !T->isDependentType() && !T->isVariableArrayType())
+  if (!T->isIncompleteType() && !T->isDependentType() && !T->isVariableArrayType() &&
+      !T->isUndeducedType())
     R.Size = Ast.getTypeSizeInChars(T).getQuantity();
   while (const ConstantArrayType *A = Ast.getAsConstantArrayType(T)) {
     R.Extent.push_back(A->getSize().getLimitedValue());

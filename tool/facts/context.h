@@ -50,6 +50,12 @@ struct UnitContext {
   const ApiModel &api(const clang::FunctionDecl *F, const clang::CXXRecordDecl *Object = nullptr);
   /// The row of a class that manages locks, found by the name of the class.
   const LockModel *guard(const clang::CXXRecordDecl *R);
+  /// A library's class that stands for a thread or task, or holds such: its destructor
+  /// may wait.
+  bool holdsHandle(const clang::CXXRecordDecl *R, unsigned Depth = 0);
+  /// A constructor or destructor that the compiler wrote runs code that is not the
+  /// library's: default member initializers, members, bases.
+  bool actsImplicitly(const clang::CXXMethodDecl *M, unsigned Depth = 0);
 
   /// Lists the variable in UnitFacts::Variables, once.
   void mention(const clang::VarDecl *V);
@@ -62,6 +68,7 @@ private:
   std::deque<ApiModel> Rows;
   llvm::DenseMap<std::pair<const clang::Decl *, const clang::Decl *>, const ApiModel *> RowOf;
   llvm::DenseMap<const clang::Decl *, const LockModel *> Guards;
+  llvm::DenseMap<const clang::Decl *, bool> Handles, Implicit;
   llvm::DenseSet<const clang::VarDecl *> Mentioned;
 };
 
@@ -81,8 +88,14 @@ struct FunctionContext {
   llvm::DenseMap<const clang::Expr *, uint32_t> CallIndices;
   /// Locals that others may reach: captured by reference or address taken.
   llvm::DenseSet<const clang::VarDecl *> Escaping;
+  /// Variables that are given another value after their initialization.
+  llvm::DenseSet<const clang::VarDecl *> Reassigned;
   /// Variables that this lambda has captured by copy.
   llvm::DenseSet<const clang::VarDecl *> Copied;
+  /// This lambda has captured `*this` by copy.
+  bool OwnsThis = false;
+  /// What the variable of a range-for goes through.
+  llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> Ranges;
   llvm::DenseMap<const clang::Stmt *, uint32_t> Loops;
   bool HasDirectives = false; ///< OpenMP's.
   /// Try-locks whose result is kept in a variable: `int r = trylock(&m);`.
@@ -93,6 +106,8 @@ struct FunctionContext {
   llvm::SmallVector<std::pair<uint32_t, uint32_t>, 2> WaitLoops;
   /// Conditions for Block::Test, and whether they are the negation of it.
   llvm::DenseMap<const clang::Expr *, std::pair<Symbol, bool>> Tests;
+  /// Questions whether there is something to wait for: index of the join that "no" amounts to.
+  llvm::DenseMap<const clang::Expr *, uint32_t> Asked;
   /// Events of the block that is being walked.
   std::vector<Event> *Out = nullptr;
 
@@ -101,6 +116,11 @@ struct FunctionContext {
   Place lvalue(const clang::Expr *E);
   /// What a pointer, smart pointer, iterator or reference-like value refers to.
   Place pointee(const clang::Expr *E);
+  /// An object that is made here.
+  Place fresh(clang::SourceLocation Where);
+  /// The copy of an object that a new thread gets. Its pointers are bound to what those
+  /// of the original point to.
+  Place copied(const clang::Expr *E);
   /// The variable itself, also when it is a reference.
   Place variable(const clang::VarDecl *V, bool Follow = false);
   /// What an argument gives to the callee: see Call::Args.
@@ -135,9 +155,14 @@ struct FunctionContext {
   bool hasZeroTimeout(const BlockingModel &M, llvm::ArrayRef<const clang::Expr *> Args) const;
   void addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases, const Place &On);
   // In objects.cpp:
+  /// What a member is initialized with, also by default.
+  static const clang::Expr *initializer(const clang::CXXCtorInitializer *I);
   void visitConstruct(const clang::CXXConstructExpr *E);
   void visitDestructor(const clang::CXXDestructorDecl *D, const Place &Object,
                        const clang::VarDecl *V, clang::SourceLocation At);
+
+  // In callables.cpp:
+  void reassigned(const clang::Expr *E);
   /// The function that a callable argument stands for.
   struct Target {
     const clang::FunctionDecl *F = nullptr;
@@ -145,6 +170,7 @@ struct FunctionContext {
     /// Further arguments bound to it (std::bind).
     llvm::SmallVector<const clang::Expr *, 4> Bound;
     const clang::ParmVarDecl *Parameter = nullptr; ///< Not known here, but to callers.
+    bool ByReference = false; ///< The object itself is called, not a copy of it.
   };
   Target callable(const clang::Expr *E);
 
@@ -154,6 +180,10 @@ struct FunctionContext {
   void visitGuard(const clang::CXXConstructExpr *E, const LockModel &M);
   void visitGuardEnd(const clang::CXXRecordDecl *R, const Place &Guard, const clang::VarDecl *V,
                      clang::SourceLocation At);
+  /// A guard is returned: the caller gets what it has locked.
+  void returnGuard(const clang::Expr *E);
+  /// A guard that this call returned dies at once.
+  void dropGuard(const clang::Expr *E, uint32_t Call);
   /// Recognises a branch on the result of a try-lock.
   void branchOnTry(const clang::Expr *Condition, Block &B);
 
@@ -175,6 +205,8 @@ struct FunctionContext {
   void findTests(const clang::Stmt *Body);
 
   // In launches.cpp:
+  /// T is called here by something that it was handed to.
+  void visitIndirect(const Target &T, uint32_t Loop, const Span &At);
   void visitLaunch(const clang::Expr *E, const LaunchModel &M,
                    llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Object,
                    const Place &Handle);

@@ -19,10 +19,20 @@ CFG::BuildOptions options() {
   CFG::BuildOptions O;
   O.AddImplicitDtors = true;
   O.AddInitializers = true;
+  O.AddCXXDefaultInitExprInCtors = true;
   O.PruneTriviallyFalseEdges = true;
   O.AddEHEdges = false;
   O.setAllAlwaysAdd();
   return O;
+}
+
+/// `for (T x : c)` reads all elements of c, the first among them.
+void visitRange(FunctionContext &F, const VarDecl *V) {
+  auto It = F.Ranges.find(V);
+  if (It == F.Ranges.end() || V->getType()->isReferenceType() || !It->second->isGLValue() ||
+      !It->second->getType()->isRecordType() || isPointerLike(It->second->getType()))
+    return;
+  F.access(extend(F.lvalue(It->second), "[0]"), AccessKind::Read, It->second);
 }
 
 void visitDeclarations(FunctionContext &F, const DeclStmt *D) {
@@ -33,6 +43,7 @@ void visitDeclarations(FunctionContext &F, const DeclStmt *D) {
     if (V->isStaticLocal()) // initialized once, before anyone else sees it
       continue;
     F.bindInit(F.variable(V), V->getType(), V->getInit());
+    visitRange(F, V);
     const Expr *Init = strip(V->getInit());
     if (F.TryOps.contains(Init))
       F.TryResults[V] = Init;
@@ -69,7 +80,7 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
     const FieldDecl *Field = I->getAnyMember();
     if (Field && !Field->getName().empty())
       F.bindInit({RootKind::This, {}, 0, Symbol(("*." + Field->getName()).str())}, Field->getType(),
-                 I->getInit());
+                 FunctionContext::initializer(I));
     return;
   }
   if (auto Dtor = Element.getAs<CFGAutomaticObjDtor>()) {
@@ -100,6 +111,8 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
     return visitLambda(F, L);
   if (const auto *R = dyn_cast<ReturnStmt>(S)) {
     QualType T = F.Fn->getReturnType();
+    if (R->getRetValue() && F.Unit.guard(T->getAsCXXRecordDecl()))
+      F.returnGuard(R->getRetValue());
     if (R->getRetValue() && (T->isAnyPointerType() || T->isReferenceType() || isPointerLike(T))) {
       const Expr *V = strip(R->getRetValue());
       if (V->isNullPointerConstant(F.Unit.Ast, Expr::NPC_ValueDependentIsNull) ==
@@ -127,6 +140,52 @@ llvm::SmallVector<const CFGBlock *, 16> naturalLoop(const CFGBlock *Back, const 
       if (const CFGBlock *B = P.getReachableBlock(); B && Seen.insert(B).second)
         Loop.push_back(B), Work.push_back(B);
   return Loop;
+}
+
+/// On the branch where a thread turns out not to be there, it has ended as after a join.
+struct EndedBranch {
+  uint32_t Block, Successor, Join;
+};
+
+std::optional<EndedBranch> branchOnAsked(FunctionContext &F, const Expr *Condition,
+                                         uint32_t Block) {
+  bool Negated = false;
+  Condition = strip(Condition);
+  while (const auto *U = dyn_cast<UnaryOperator>(Condition)) {
+    if (U->getOpcode() != UO_LNot)
+      return std::nullopt;
+    Negated = !Negated;
+    Condition = strip(U->getSubExpr());
+  }
+  auto It = F.Asked.find(Condition);
+  if (It == F.Asked.end())
+    return std::nullopt;
+  return EndedBranch{Block, Negated ? 0u : 1u, It->second};
+}
+
+/// A block of its own on each such branch, behind the one that asks.
+void insertEnded(std::vector<Block> &Blocks, llvm::ArrayRef<EndedBranch> Ended) {
+  std::vector<Block> Out;
+  std::vector<uint32_t> Moved(Blocks.size());
+  for (uint32_t I = 0, Next = 0; I < Blocks.size(); ++I)
+    Moved[I] = Next++, Next += llvm::count_if(Ended, [&](auto &E) { return E.Block == I; });
+  for (uint32_t I = 0; I < Blocks.size(); ++I) {
+    for (uint32_t &N : Blocks[I].Next)
+      N = Moved[N];
+    Out.push_back(std::move(Blocks[I]));
+    for (const EndedBranch &E : Ended) {
+      if (E.Block != I)
+        continue;
+      Block Branch;
+      uint32_t &To = Out[Moved[I]].Next[E.Successor];
+      Branch.Events.push_back({EventKind::Join, E.Join});
+      Branch.Next.push_back(To);
+      Branch.Loop = Out[Moved[I]].Loop;
+      To = Out.size();
+      Out.push_back(std::move(Branch));
+    }
+  }
+  Blocks = std::move(Out);
 }
 
 /// Leaves out blocks where nothing happens and the way on is clear.
@@ -188,6 +247,7 @@ void extractGraph(FunctionContext &F) {
   for (const CFGBlock *B : Order)
     Numbers[B] = Numbers.size();
 
+  llvm::SmallVector<EndedBranch, 2> Ended;
   F.Facts.Blocks.resize(Order.size());
   for (uint32_t I = 0; I < Order.size(); ++I) {
     Block &Out = F.Facts.Blocks[I];
@@ -208,6 +268,10 @@ void extractGraph(FunctionContext &F) {
           Out.Test =
               It->second.second ? Symbol(("!" + It->second.first.str()).str()) : It->second.first;
       }
+    if (Order[I]->succ_size() == 2 && Out.Next.size() == 2 && !F.Asked.empty())
+      if (const auto *Condition = dyn_cast_or_null<Expr>(Order[I]->getTerminatorCondition()))
+        if (std::optional<EndedBranch> E = branchOnAsked(F, Condition, I))
+          Ended.push_back(*E);
   }
   // Once all waits are known.
   for (uint32_t I = 0; I < Order.size() && !F.WaitLoops.empty(); ++I)
@@ -231,6 +295,8 @@ void extractGraph(FunctionContext &F) {
     for (const CFGBlock *B : N.Blocks)
       if (auto It = Numbers.find(B); It != Numbers.end())
         F.Facts.Blocks[It->second].Loop = N.Loop;
+  if (!Ended.empty())
+    insertEnded(F.Facts.Blocks, Ended);
   skipEmptyBlocks(F.Facts.Blocks);
   bool Silent = llvm::all_of(F.Facts.Blocks, [](const Block &B) { return B.Events.empty(); });
   if (Silent)

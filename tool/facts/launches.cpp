@@ -17,6 +17,13 @@ bool isPolicy(QualType T) {
   return T->isEnumeralType();
 }
 
+/// E names the enumerator, and no other besides it.
+bool isEnumerator(UnitContext &Unit, const Expr *E, Symbol Name) {
+  const auto *D = dyn_cast<DeclRefExpr>(strip(E));
+  const auto *C = D ? dyn_cast<EnumConstantDecl>(D->getDecl()) : nullptr;
+  return C && Name && Unit.name(C) == Name;
+}
+
 } // namespace
 
 void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
@@ -47,6 +54,11 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
   if (M.Entry >= 0) {
     if (static_cast<size_t>(M.Entry) < Args.size() && isPolicy(Args[M.Entry]->getType()))
       Shift = 1;
+    if (Shift && isEnumerator(Unit, Args[M.Entry], M.Deferred)) {
+      if (Target T = callable(Args[M.Entry + 1]); T.F) // sooner or later
+        visitIndirect(T, L.Loop, L.At);
+      return;
+    }
     size_t Entry = M.Entry + Shift;
     if (Entry < Args.size()) {
       Target T = callable(Args[Entry]);
@@ -62,7 +74,13 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
         L.Object = T.Object;
         const auto *Method = dyn_cast<CXXMethodDecl>(T.F);
         bool Lambda = Method && Method->getParent()->isLambda();
-        if (Method && Method->isInstance() && !Lambda && !T.Object.known() && !Passed.empty()) {
+        // A function object is copied into the new thread, with all that it owns.
+        if (Method && Method->isInstance() && !Lambda && !T.ByReference && M.FirstArgument >= 0 &&
+            strip(Args[Entry])->getType()->getAsCXXRecordDecl() &&
+            strip(Args[Entry])->getType()->getAsCXXRecordDecl()->getCanonicalDecl() ==
+                Method->getParent()->getCanonicalDecl())
+          L.Object = copied(Args[Entry]);
+        if (Method && Method->isInstance() && !Lambda && !L.Object.known() && !Passed.empty()) {
           L.Object = handedOver(Passed.front());
           Passed.erase(Passed.begin());
         }
@@ -76,6 +94,18 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
   emit(EventKind::Launch, Facts.Launches.size() - 1);
 }
 
+void FunctionContext::visitIndirect(const Target &T, uint32_t Loop, const Span &At) {
+  heddle::Call C;
+  C.Callee = Unit.usr(T.F);
+  C.Name = Unit.name(T.F);
+  C.ViaArgument = true;
+  C.Object = T.Object;
+  C.Loop = Loop;
+  C.At = At;
+  Facts.Calls.push_back(std::move(C));
+  emit(EventKind::Call, Facts.Calls.size() - 1);
+}
+
 void FunctionContext::visitJoin(const Expr *E, const JoinModel &M,
                                 llvm::ArrayRef<const Expr *> Args, const Expr *Object) {
   Join J;
@@ -84,7 +114,10 @@ void FunctionContext::visitJoin(const Expr *E, const JoinModel &M,
   J.Loop = loopOf(E);
   J.At = Unit.span(E->getSourceRange());
   Facts.Joins.push_back(std::move(J));
-  emit(EventKind::Join, Facts.Joins.size() - 1);
+  if (M.Asks)
+    Asked[E] = Facts.Joins.size() - 1;
+  else
+    emit(EventKind::Join, Facts.Joins.size() - 1);
 }
 
 } // namespace heddle

@@ -135,6 +135,34 @@ void FunctionContext::visitGuard(const CXXConstructExpr *E, const LockModel &M) 
   }
 }
 
+void FunctionContext::returnGuard(const Expr *E) {
+  const Expr *V = strip(E);
+  if (const auto *K = dyn_cast<CXXConstructExpr>(V)) {
+    GuardArguments A = guardArguments(K);
+    if (K->getConstructor()->isCopyOrMoveConstructor() && K->getNumArgs())
+      V = strip(K->getArg(0)); // a local guard, moved
+    else if (A.Mutexes.size() == 1) {
+      Facts.Returns.push_back(argument(A.Mutexes[0]));
+      return;
+    } else
+      return;
+  }
+  if (V->isGLValue())
+    Facts.Returns.push_back(extend(lvalue(V), "*"));
+  else if (auto It = CallIndices.find(V); It != CallIndices.end())
+    Facts.Returns.push_back({RootKind::Result, {}, It->second, Symbol("*")});
+}
+
+void FunctionContext::dropGuard(const Expr *E, uint32_t Call) {
+  LockOp Op;
+  Op.Kind = LockOpKind::Release;
+  Op.Mutex = {RootKind::Result, {}, Call, Symbol("*")};
+  Op.Text = Unit.text(E);
+  Op.At = Unit.span(E->getSourceRange());
+  Facts.LockOps.push_back(std::move(Op));
+  emit(EventKind::LockOp, Facts.LockOps.size() - 1);
+}
+
 void FunctionContext::visitGuardEnd(const CXXRecordDecl *R, const Place &Guard, const VarDecl *V,
                                     SourceLocation At) {
   size_t N = 1;

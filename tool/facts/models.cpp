@@ -72,10 +72,12 @@ template <class F> static void columns(LaunchModel &R, F &&f) {
   f("handle", R.Handle);
   f("joins-at-end", R.JoinsAtEnd);
   f("many", R.Many);
+  f("deferred", R.Deferred);
 }
 template <class F> static void columns(JoinModel &R, F &&f) {
   f("kind", R.Kind);
   f("handle", R.Handle);
+  f("asks", R.Asks);
 }
 template <class F> static void columns(SyncModel &R, F &&f) {
   f("kind", R.Kind);
@@ -169,6 +171,7 @@ struct ColumnList {
 struct Entry {
   uint32_t Blocking = None, Lock = None, Launch = None, Join = None, Hazard = None,
            Container = None, Return = None, Sync = None, Write = None, Algorithm = None;
+  bool ReadsRange = false, WritesRange = false;
   bool AsyncSignalSafe = false, Pure = false, CallsBack = false, Exits = false, Policy = false,
        SerialPolicy = false, Associative = false;
 };
@@ -215,6 +218,8 @@ struct Models::Tables {
       M.AsyncSignalSafe |= E.AsyncSignalSafe;
       M.Pure |= E.Pure;
       M.CallsBack |= E.CallsBack;
+      M.ReadsRange |= E.ReadsRange;
+      M.WritesRange |= E.WritesRange;
       M.Exits |= E.Exits;
       M.Policy |= E.Policy;
       M.SerialPolicy |= E.SerialPolicy;
@@ -373,6 +378,10 @@ private:
         return readFlags(Value, &Entry::Pure);
       if (Key == "callbacks")
         return readFlags(Value, &Entry::CallsBack);
+      if (Key == "ranges-read")
+        return readFlags(Value, &Entry::ReadsRange);
+      if (Key == "ranges-written")
+        return readFlags(Value, &Entry::WritesRange);
       if (Key == "exits")
         return readFlags(Value, &Entry::Exits);
       if (Key == "not-in-std")
@@ -382,7 +391,8 @@ private:
       return fail(
           At, "unknown table `" + Key +
                   "`; known are blocking, locks, launches, joins, mt-unsafe, "
-                  "async-signal-safe, containers, returns, sync, writes, pure, callbacks, exits, "
+                  "async-signal-safe, containers, ranges-read, ranges-written, returns, sync, "
+                  "writes, pure, callbacks, exits, "
                   "algorithms, policies, serial-policies, associative, namespaces, not-in-std");
     });
   }

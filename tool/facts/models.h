@@ -64,6 +64,7 @@ struct LaunchModel {
   int Handle = NoPosition;        ///< What stands for it.
   bool JoinsAtEnd = false;        ///< The handle's destructor waits.
   bool Many = false;              ///< Starts several that run at once with each other.
+  Symbol Deferred; ///< The policy by which the entry runs in the thread that waits for it.
 };
 
 /// launches.yaml: waits for, or lets go of, what a launch started.
@@ -71,6 +72,7 @@ struct JoinModel {
   Symbol Name;
   JoinKind Kind = JoinKind::Join;
   int Handle = NoPosition;
+  bool Asks = false; ///< Waits for nothing; where it says no, there is nothing left to wait for.
 };
 
 /// sync.yaml: one end of a synchronizes-with edge.
@@ -164,6 +166,8 @@ struct ApiModel {
   bool Pure = false;
   /// callbacks.yaml: calls what it is given before it returns.
   bool CallsBack = false;
+  /// containers.yaml: goes through the range that its first argument begins.
+  bool ReadsRange = false, WritesRange = false;
   /// exits.yaml: ends the program in an orderly way.
   bool Exits = false;
   /// algorithms.yaml, for the constructor's class: a parallel execution policy.

@@ -8,6 +8,67 @@ namespace heddle {
 
 using namespace clang;
 
+bool UnitContext::holdsHandle(const CXXRecordDecl *R, unsigned Depth) {
+  if (!R || !R->hasDefinition() || Depth > 4 || !inSystemHeader(R))
+    return false;
+  if (auto It = Handles.find(R->getCanonicalDecl()); It != Handles.end())
+    return It->second;
+  bool Holds = llvm::any_of(R->ctors(), [&](const CXXConstructorDecl *K) {
+    const LaunchModel *L = api(K).Launches;
+    return L && L->JoinsAtEnd;
+  });
+  // A container, or what owns one: its first argument is what it holds.
+  if (const auto *S = dyn_cast<ClassTemplateSpecializationDecl>(R); S && !Holds)
+    for (const TemplateArgument &A : S->getTemplateArgs().asArray())
+      Holds |= A.getKind() == TemplateArgument::Type &&
+               holdsHandle(A.getAsType()->getAsCXXRecordDecl(), Depth + 1);
+  return Handles[R->getCanonicalDecl()] = Holds;
+}
+
+bool UnitContext::actsImplicitly(const CXXMethodDecl *M, unsigned Depth) {
+  const CXXRecordDecl *R = M->getParent();
+  const auto *K = dyn_cast<CXXConstructorDecl>(M);
+  bool Destroys = isa<CXXDestructorDecl>(M);
+  if (M->isUserProvided() || Depth > 16 || inSystemHeader(R) || R->isLambda() || R->isUnion() ||
+      (K ? K->isCopyOrMoveConstructor() || K->isTrivial() : !Destroys || M->isTrivial()))
+    return false;
+  if (auto It = Implicit.find(M); It != Implicit.end())
+    return It->second;
+  auto Acts = [&](QualType T, const CXXConstructorDecl *Made) {
+    const CXXRecordDecl *Part = Ast.getBaseElementType(T)->getAsCXXRecordDecl();
+    if (!Part || !Part->hasDefinition())
+      return false;
+    const CXXMethodDecl *Of =
+        Destroys ? static_cast<const CXXMethodDecl *>(Part->getDestructor()) : Made;
+    if (!Of || (Destroys && Part->hasTrivialDestructor()))
+      return false;
+    if (inSystemHeader(Part))
+      return Destroys ? holdsHandle(Part) : api(Made).Launches && Made->getNumParams();
+    return Of->isUserProvided() ? !Of->isTrivial() : actsImplicitly(Of, Depth + 1);
+  };
+  bool Any = false;
+  if (Destroys) {
+    for (const CXXBaseSpecifier &B : R->bases())
+      Any |= Acts(B.getType(), nullptr);
+    for (const FieldDecl *F : R->fields())
+      Any |= Acts(F->getType(), nullptr);
+  } else
+    for (const CXXCtorInitializer *I : K->inits()) {
+      const Expr *Init = FunctionContext::initializer(I);
+      const auto *Made = dyn_cast<CXXConstructExpr>(strip(Init));
+      if (Made && (I->isBaseInitializer() || !I->isInClassMemberInitializer()))
+        Any |= Acts(Made->getType(), Made->getConstructor());
+      else if (I->isInClassMemberInitializer())
+        Any |= !Init->isConstantInitializer(Ast, false);
+    }
+  return Implicit[M] = Any;
+}
+
+const Expr *FunctionContext::initializer(const CXXCtorInitializer *I) {
+  const auto *D = dyn_cast<CXXDefaultInitExpr>(I->getInit());
+  return D ? D->getExpr() : I->getInit();
+}
+
 void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
   auto Found = CallIndices.find(E);
   if (Found == CallIndices.end())
@@ -25,7 +86,8 @@ void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
     heddle::Call &C = Facts.Calls[Index];
     C.Callee = Unit.usr(K);
     C.Name = Unit.name(K);
-    C.System = Unit.inSystemHeader(K) || K->isTrivial() || !K->isUserProvided();
+    C.System = Unit.inSystemHeader(K) || K->isTrivial() ||
+               !(K->isUserProvided() || Unit.actsImplicitly(K));
     C.Object = Made;
     for (const Expr *A : Args)
       C.Args.push_back(argument(A));
@@ -75,19 +137,15 @@ void FunctionContext::visitDestructor(const CXXDestructorDecl *D, const Place &O
   }
   bool System = Unit.inSystemHeader(D);
   // A library's destructor matters when it waits: the ends of threads.
-  bool Waits = false;
-  for (const CXXConstructorDecl *K : R->ctors())
-    if (const LaunchModel *L = Unit.api(K).Launches)
-      Waits |= L->JoinsAtEnd;
   const ApiModel &M = Unit.api(D);
-  if (System && !Waits && !M)
+  if (System && !M && !Unit.holdsHandle(R))
     return;
   if (!System && (D->isTrivial() || R->hasTrivialDestructor()))
     return;
   heddle::Call C;
   C.Callee = Unit.usr(D);
   C.Name = Unit.name(D);
-  C.System = System || !D->isUserProvided();
+  C.System = System || !(D->isUserProvided() || Unit.actsImplicitly(D));
   C.Virtual = D->isVirtual() && !V;
   C.Object = Object;
   C.At = Unit.span(At);

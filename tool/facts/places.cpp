@@ -24,12 +24,46 @@ Place step(const Place &P, llvm::StringRef Step) {
   return extend(P, Step);
 }
 
-std::string indexStep(const Expr *Index, const ASTContext &Ast) {
+/// Elements that have no address of their own, as those of vector<bool>, share words
+/// with their neighbours; of at least so many.
+constexpr int64_t PackedElements = 64;
+
+std::string indexStep(const Expr *Index, const ASTContext &Ast, bool Packed = false) {
   Expr::EvalResult R;
   if (!Index->isValueDependent() && Index->EvaluateAsInt(R, Ast) && R.Val.isInt() &&
-      R.Val.getInt().isRepresentableByInt64())
-    return "[" + std::to_string(R.Val.getInt().getExtValue()) + "]";
+      R.Val.getInt().isRepresentableByInt64()) {
+    int64_t I = R.Val.getInt().getExtValue();
+    return "[" + std::to_string(Packed ? I - I % PackedElements : I) + "]";
+  }
+  // A key that is spelled out.
+  const Expr *Key = strip(Index);
+  if (const auto *K = dyn_cast<CXXConstructExpr>(Key); K && K->getNumArgs())
+    Key = strip(K->getArg(0));
+  if (const auto *S = dyn_cast<StringLiteral>(Key); S && S->getCharByteWidth() == 1 &&
+                                                    S->getLength() <= 32 &&
+                                                    llvm::all_of(S->getString(), llvm::isAlnum))
+    return ("[\"" + S->getString() + "\"]").str();
   return "[]";
+}
+
+/// The member that stands for Field among those that share memory with it: the others
+/// of a union, and neighbouring bit-fields.
+const FieldDecl *memoryOf(const FieldDecl *Field) {
+  const RecordDecl *R = Field->getParent();
+  if (R->isUnion() && !R->field_empty())
+    return (*R->field_begin())->getName().empty() ? Field : *R->field_begin();
+  if (!Field->isBitField())
+    return Field;
+  const FieldDecl *First = nullptr;
+  for (const FieldDecl *F : R->fields()) {
+    if (!F->isBitField() || F->isZeroLengthBitField(R->getASTContext()))
+      First = nullptr;
+    else if (!First && !F->getName().empty())
+      First = F;
+    if (F == Field)
+      break;
+  }
+  return First ? First : Field;
 }
 
 bool isPointer(QualType T) { return T->isAnyPointerType() || isPointerLike(T); }
@@ -43,8 +77,12 @@ bool isPointerLike(QualType T) {
   R = R->getDefinition();
   ASTContext &Ast = R->getASTContext();
   // unique_ptr<T[]> has no arrow; it and its kin name what they point to.
-  return !R->lookup(Ast.DeclarationNames.getCXXOperatorName(OO_Arrow)).empty() ||
-         !R->lookup(&Ast.Idents.get("element_type")).empty();
+  if (!R->lookup(Ast.DeclarationNames.getCXXOperatorName(OO_Arrow)).empty() ||
+      !R->lookup(&Ast.Idents.get("element_type")).empty())
+    return true;
+  // weak_ptr has it from its only base.
+  return R->getNumBases() == 1 && !R->isDependentContext() &&
+         isPointerLike(R->bases_begin()->getType());
 }
 
 const Expr *strip(const Expr *E) {
@@ -90,6 +128,40 @@ Place FunctionContext::variable(const VarDecl *V, bool Follow) {
   return {RootKind::Local, Unit.usr(V), 0, {}};
 }
 
+Place FunctionContext::fresh(SourceLocation Where) {
+  Span S = Unit.span(Where);
+  return {RootKind::Heap,
+          Symbol((S.File.str() + ":" + llvm::Twine(S.Line) + ":" + llvm::Twine(S.Column)).str()),
+          0,
+          {}};
+}
+
+Place FunctionContext::copied(const Expr *E) {
+  const Expr *S = strip(E);
+  if (auto It = Destinations.find(S); It != Destinations.end() && It->second.Root == RootKind::Heap)
+    return It->second;
+  Place Copy = fresh(E->getBeginLoc());
+  if (isa<InitListExpr>(S)) {
+    bindInit(Copy, S->getType(), S);
+    return Copy;
+  }
+  if (const auto *K = dyn_cast<CXXConstructExpr>(S);
+      K && K->getConstructor()->isCopyOrMoveConstructor())
+    S = strip(K->getArg(0));
+  const CXXRecordDecl *R = S->getType()->getAsCXXRecordDecl();
+  if (!S->isGLValue() || !R || !R->hasDefinition())
+    return Copy;
+  Place From = lvalue(S);
+  for (const FieldDecl *F : R->getDefinition()->fields())
+    if (From.known() && !F->getName().empty() &&
+        (isPointer(F->getType()) || F->getType()->isReferenceType())) {
+      std::string Member = ("." + F->getName()).str();
+      Facts.Bindings.push_back(
+          {step(Copy, Member), step(From, Member + "*"), Unit.span(E->getBeginLoc())});
+    }
+  return Copy;
+}
+
 Place FunctionContext::lvalue(const Expr *E) {
   E = strip(E);
   if (const auto *C = dyn_cast<CastExpr>(E))
@@ -111,7 +183,7 @@ Place FunctionContext::lvalue(const Expr *E) {
     Place Base = M->isArrow() ? pointee(M->getBase()) : lvalue(M->getBase());
     if (Field->getName().empty()) // anonymous struct or union
       return Base;
-    Place P = step(Base, ("." + Field->getName()).str());
+    Place P = step(Base, ("." + memoryOf(Field)->getName()).str());
     return Field->getType()->isReferenceType() ? step(P, "*") : P;
   }
   if (const auto *A = dyn_cast<ArraySubscriptExpr>(E)) {
@@ -143,7 +215,7 @@ Place FunctionContext::lvalue(const Expr *E) {
         if (const ApiModel &M = Unit.api(O->getDirectCallee(), nullptr);
             M.Returns && M.Returns->Returns == ReturnedPlace::Pointee)
           Base = step(Base, "*");
-        return step(Base, indexStep(O->getArg(1), Unit.Ast));
+        return step(Base, indexStep(O->getArg(1), Unit.Ast, /*Packed=*/O->isPRValue()));
       }
       break;
     case OO_Equal:
@@ -170,14 +242,10 @@ Place FunctionContext::pointee(const Expr *E) {
     return pointee(C->getSubExpr());
   }
   if (isa<CXXThisExpr>(E))
-    return {RootKind::This, {}, 0, Symbol("*")};
-  if (const auto *N = dyn_cast<CXXNewExpr>(E)) {
-    Span S = Unit.span(N->getBeginLoc());
-    return {RootKind::Heap,
-            Symbol((S.File.str() + ":" + llvm::Twine(S.Line) + ":" + llvm::Twine(S.Column)).str()),
-            0,
-            {}};
-  }
+    return OwnsThis ? unknown("a copy owned by the lambda")
+                    : Place{RootKind::This, {}, 0, Symbol("*")};
+  if (const auto *N = dyn_cast<CXXNewExpr>(E))
+    return fresh(N->getBeginLoc());
   if (const auto *U = dyn_cast<UnaryOperator>(E)) {
     if (U->getOpcode() == UO_AddrOf)
       return lvalue(U->getSubExpr());
@@ -227,19 +295,18 @@ Place FunctionContext::pointee(const Expr *E) {
     if (F)
       if (const ReturnModel *R = Unit.api(F, Class).Returns) {
         switch (R->Returns) {
-        case ReturnedPlace::Fresh: {
-          Span S = Unit.span(Call->getBeginLoc());
-          return {
-              RootKind::Heap,
-              Symbol(
-                  (S.File.str() + ":" + llvm::Twine(S.Line) + ":" + llvm::Twine(S.Column)).str()),
-              0,
-              {}};
-        }
+        case ReturnedPlace::Fresh:
+          return fresh(Call->getBeginLoc());
         case ReturnedPlace::Object:
           return Object ? argument(Object) : unknown("no object");
-        case ReturnedPlace::Element:
-          return Object ? step(argument(Object), "[]") : unknown("no object");
+        case ReturnedPlace::Element: {
+          const ContainerModel *C = Unit.api(F, Class).Container;
+          bool Looks = C && C->Effect == ContainerEffect::ReadStructure &&
+                       Call->getNumArgs() == 1 && isa<CXXMemberCallExpr>(Call);
+          return Object ? step(argument(Object),
+                               Looks ? indexStep(Call->getArg(0), Unit.Ast) : std::string("[]"))
+                        : unknown("no object");
+        }
         case ReturnedPlace::Pointee:
           return Object ? step(argument(Object), "*") : unknown("no object");
         case ReturnedPlace::Argument:
@@ -317,8 +384,16 @@ void FunctionContext::bind(const Place &Pointer, const Expr *Value, SourceLocati
   if (!Pointer.known())
     return;
   const Expr *V = strip(Value);
+  // A smart pointer that is made from nothing.
+  if (const auto *K = dyn_cast<CXXConstructExpr>(V); K && isPointerLike(K->getType())) {
+    if (K->getNumArgs() == 0)
+      return;
+    if (K->getNumArgs() == 1)
+      V = strip(K->getArg(0));
+  }
   if (V->isNullPointerConstant(Unit.Ast, Expr::NPC_ValueDependentIsNull) != Expr::NPCK_NotNull)
     return;
+  V = strip(Value);
   Place Target = V->isGLValue() && !isPointer(V->getType()) ? lvalue(V) : pointee(V);
   if (Target == extend(Pointer, "*")) // p = p + 1
     return;
@@ -333,6 +408,13 @@ void FunctionContext::bindInit(const Place &Target, QualType T, const Expr *Init
   }
   if (isPointer(T)) {
     bind(Target, Init, Init->getBeginLoc());
+    return;
+  }
+  // A guard that a function returned holds what that one locked.
+  if (auto It = CallIndices.find(I);
+      It != CallIndices.end() && isa<CallExpr>(I) && Unit.guard(T->getAsCXXRecordDecl())) {
+    Facts.Bindings.push_back(
+        {Target, {RootKind::Result, {}, It->second, Symbol("*")}, Unit.span(I->getBeginLoc())});
     return;
   }
   if (const auto *L = dyn_cast<InitListExpr>(I)) {

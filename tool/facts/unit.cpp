@@ -77,7 +77,9 @@ public:
 
 private:
   void record(const CXXRecordDecl *R) {
-    if (!R->isThisDeclarationADefinition() || R->isDependentContext())
+    // A lambda in a class belongs to the constructors, as default member initializers do.
+    if (!R->isThisDeclarationADefinition() || R->isDependentContext() ||
+        (R->isLambda() && isa<CXXRecordDecl>(R->getDeclContext())))
       return;
     context(R);
   }
@@ -85,14 +87,17 @@ private:
   void function(const FunctionDecl *F) {
     if (F->isDependentContext() || !F->doesThisDeclarationHaveABody() || F->isInvalidDecl())
       return;
-    // Defaulted special members are the compiler's.
-    if (F->isDefaulted())
+    // Defaulted special members are the compiler's, but for what they run of ours.
+    const auto *M = dyn_cast<CXXMethodDecl>(F);
+    if (F->isDefaulted() && !(M && U.actsImplicitly(M)))
       return;
     extractFunction(U, F, {});
     while (!U.Lambdas.empty()) {
       PendingLambda L = U.Lambdas.front();
       U.Lambdas.pop_front();
       const CXXMethodDecl *Call = L.Lambda->getCallOperator();
+      if (!Seen.insert(Call).second) // by way of another constructor
+        continue;
       if (!L.Lambda->isGenericLambda())
         extractFunction(U, Call, L.Parent);
       else
@@ -102,6 +107,7 @@ private:
   }
 
   UnitContext &U;
+  llvm::DenseSet<const CXXMethodDecl *> Seen;
 };
 
 } // namespace
@@ -130,6 +136,10 @@ void extractFunction(UnitContext &Unit, const FunctionDecl *Fn, Symbol Parent) {
     llvm::sort(Facts.Overrides);
     Facts.Overrides.erase(std::unique(Facts.Overrides.begin(), Facts.Overrides.end()),
                           Facts.Overrides.end());
+    if (M->getParent()->isLambda())
+      F.OwnsThis = llvm::any_of(M->getParent()->captures(), [](const LambdaCapture &C) {
+        return C.getCaptureKind() == LCK_StarThis;
+      });
     if (M->getParent()->isLambda())
       for (const LambdaCapture &C : M->getParent()->captures())
         if (C.capturesVariable() && C.getCaptureKind() == LCK_ByCopy)

@@ -177,17 +177,28 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
       if (Like.LiveSince.size() < MaxOwners)
         Like.LiveSince.push_back({Owner, Set});
     // Objects of one iteration, and of the heap, as far as they are handed over.
-    auto HandOver = [&](const Place &What) {
+    auto HandOver = [&](const Place &What, const Place &Given) {
       bool Heap = What.Root == RootKind::Heap;
       if (!Heap && What.Root != RootKind::Local)
         return;
+      // What was handed to us already stays with those who know it.
+      if (Absolute From = Known.absolute(In, Given); Heap && From.From == Origin::Handed) {
+        const ThreadSet *Set = threadsOf(M.LiveSince, From.Exact);
+        if (!Set)
+          Set = threadsOf(M.LiveSince, From.Owner);
+        if (Set) {
+          insertAll(sinceOf(Like.LiveSince, What.Name), *Set);
+          return;
+        }
+      }
       bool Iteration = isPerIteration(V, What);
       if (Iteration || (Heap && !threadsOf(M.LiveSince, What.Name)))
         insertAll(sinceOf(Like.LiveSince, What.Name),
                   withChildren(Thread, started(V, Iteration ? S.Recent : S.Running)));
     };
-    HandOver(Known[Context].This);
-    llvm::for_each(Known[Context].Params, HandOver);
+    HandOver(Known[Context].This, C.Object);
+    for (size_t I = 0; I < Known[Context].Params.size(); ++I)
+      HandOver(Known[Context].Params[I], C.Args[I]);
 
     uint32_t To = visitOf(Thread, Context, Like);
     if (To == None)

@@ -172,12 +172,27 @@ void Contexts::findCaptured() {
         In = P.Functions[In].Parent;
       }
     };
-    forPlaces(Facts, Add);
+    // What an init capture refers to is captured as well.
+    auto AddBoth = [&](const Place &What) {
+      Add(What);
+      if (What.Root == RootKind::Local)
+        Add(resolved(F, What));
+    };
+    forPlaces(Facts, AddBoth);
     for (const Call &C : Facts.Calls) {
-      Add(C.Object);
-      llvm::for_each(C.Args, Add);
+      AddBoth(C.Object);
+      llvm::for_each(C.Args, AddBoth);
     }
   }
+  // A lambda that calls another one has what that one captured.
+  for (const std::vector<FunctionId> &Cycle : P.BottomUp)
+    for (FunctionId F : Cycle)
+      if (P.Functions[F].Parent != None)
+        for (const auto &Targets : P.Functions[F].Targets)
+          for (const CallTarget &T : Targets)
+            for (Symbol S : Captured[T.Callee])
+              if (T.Callee != F && !isOwnLocal(P.facts(F), {RootKind::Local, S, 0, {}}))
+                Captured[F].push_back(S);
   for (std::vector<Symbol> &Names : Captured) {
     llvm::sort(Names);
     Names.erase(std::unique(Names.begin(), Names.end()), Names.end());
@@ -248,6 +263,18 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
       return {Here, Origin::Handed, ownerOf(What), What.Name, rootOf(What)};
     return {Here, Origin::Own, Facts.Usr, Here.Name};
   case RootKind::Local:
+    // An init capture points to what the function around the lambda has bound it to.
+    if (Lambda && isOwnLocal(Facts, Here) && Here.Path.str().contains('*') &&
+        All[In].Frame != None && All[All[In].Frame].Function == P.Functions[F].Parent)
+      if (Place Outside = resolved(P.Functions[F].Parent, Here);
+          Outside.Root == RootKind::This || Outside.Root == RootKind::Parameter) {
+        Absolute Outer = absolute(All[In].Frame, Outside);
+        if (Outer.From == Origin::Own) {
+          Outer.From = Origin::Handed;
+          Outer.Via = rootOf(Outer.What);
+        }
+        return Outer;
+      }
     if (!Lambda || isOwnLocal(Facts, Here))
       return {Here, Origin::Own, Facts.Usr, Here.Name};
     if (Here.Path.str().contains('*') && All[In].Frame != None &&
@@ -258,7 +285,9 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
       Outer.Via = rootOf(Here);
       return Outer;
     }
-    return {Here, Origin::Handed, ownerOf(Here), Here.Name, rootOf(Here)};
+    // By the captured variable, be it the object or a pointer to it.
+    return {Here, Origin::Handed, ownerOf(Here), Here.Name,
+            rootOf(What.Root == RootKind::Local && !isOwnLocal(Facts, What) ? What : Here)};
   case RootKind::This:
     if (Lambda) {
       uint32_t Frame = All[In].Frame;
@@ -290,13 +319,18 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
     return {};
   // Members of the object may be bound where the object was made.
   Place Bound = resolved(F, Whole);
+  Place Owned = Object;
   if (Bound.Root == RootKind::Global || Bound.Root == RootKind::Heap ||
-      Bound.Root == RootKind::Local)
+      Bound.Root == RootKind::Local) {
     Whole = Bound;
+    // Another object, that a member points to.
+    if (Bound.Root == RootKind::Local && Object.Root == RootKind::Heap)
+      Owned = Bound;
+  }
   return {settle(In, Whole),
           Whole.Root == RootKind::Global || Object.Root == RootKind::Global ? Origin::Published
                                                                             : Origin::Handed,
-          ownerOf(Object), Object.Name, rootOf(Object)};
+          ownerOf(Owned), Owned.Name, rootOf(Object)};
 }
 
 llvm::DenseSet<Place> Contexts::handed(uint32_t In) const {

@@ -63,7 +63,15 @@ struct LockOp {
   LockOpKind Kind = LockOpKind::Acquire;
   Place Mutex;
   bool Shared = false; ///< Taken for reading only.
-  Symbol Text;         ///< As the source spells the lock: `mu_`, `db->mutex`.
+  /// It is held already, and a guard takes it over.
+  bool Adopts = false;
+  /// A thread that holds it and takes it again waits for itself; false when that
+  /// is not known.
+  bool Strict = false;
+  /// USR of the data member that is the lock; empty for other variables, and for
+  /// what a pointer or guard leads to.
+  Symbol Member;
+  Symbol Text; ///< As the source spells the lock: `mu_`, `db->mutex`.
   Span At;
 };
 
@@ -332,6 +340,9 @@ template <class F> void fields(LockOp &S, F &&f) {
   f("kind", S.Kind);
   f("mutex", S.Mutex);
   f("shared", S.Shared);
+  f("adopts", S.Adopts);
+  f("strict", S.Strict);
+  f("member", S.Member);
   f("text", S.Text);
   f("at", S.At);
 }

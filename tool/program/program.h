@@ -69,6 +69,11 @@ struct HeldLock {
   /// By a callee that takes it on some of its ways only, and tells its caller: a
   /// try-lock of one's own. Callers are taken to know.
   bool Tried = false;
+  bool Strict = false; ///< As in LockOp.
+  /// Of a lock that is a member: its name whatever the object, the same for all
+  /// objects of the class. USR of the member (of the object that is locked, where
+  /// the member is itself a class around a lock); empty when there is none.
+  Symbol Class = {};
   friend bool operator==(const HeldLock &A, const HeldLock &B) {
     return A.Mutex == B.Mutex && A.Shared == B.Shared;
   }
@@ -127,6 +132,8 @@ struct Summary {
   bool MayExit = false;    ///< It may end the program, by exit().
   bool KeepsState = false; ///< As in FunctionFacts.
   bool MayLaunch = false;  ///< A thread or task is started on the way.
+  /// A lock is taken on the way, or something called that is not safe in threads.
+  bool Watched = false;
   /// Effects that are no accesses: I/O, locks, starts, state inside libraries.
   bool HiddenEffects = false;
   double Cost = 0;     ///< Operations of one call, callees counted.
@@ -151,6 +158,8 @@ struct ProgramFunction {
   /// Parallel to Facts->Calls.
   std::vector<llvm::SmallVector<CallTarget, 1>> Targets;
   std::vector<std::pair<FunctionId, uint32_t>> Callers; ///< Function, index of call.
+  /// Some of its callers are not in these sources: it may run on any thread.
+  bool Outside = false;
   Summary Effects;
   PointsTo Bound; ///< Own bindings and those that callees make on our objects.
   /// Must-held locks before each event: Held[Block][Event], in terms of this
@@ -196,6 +205,31 @@ struct ThreadAccess {
   std::vector<uint32_t> Live;
 };
 
+/// A thread waits for a lock, or calls what is not safe in threads.
+struct ThreadCall {
+  uint32_t Thread = None;
+  FunctionId In = None;
+  Lockset Held; ///< All that must be held, callers counted.
+  Span At;
+  Chain Through; ///< From the thread's entry.
+  bool Certain = true;
+  /// Threads that may be running, and may have the object in question.
+  std::vector<uint32_t> Live;
+};
+
+/// Thread waits for Then while it holds First, which is one of Held.
+struct LockOrder : ThreadCall {
+  HeldLock First, Then;
+  /// The places name one object each, not one for every call or element.
+  bool FirstExact = false, ThenExact = false;
+};
+
+/// A call that matches a row of mt-unsafe.yaml that has a state.
+struct HazardCall : ThreadCall {
+  const Call *What = nullptr;
+  Place On; ///< Absolute; the object, where the row is about one.
+};
+
 struct Program {
   std::vector<UnitFacts> Units; ///< Sorted by main file.
   std::vector<ProgramFunction> Functions;
@@ -204,6 +238,8 @@ struct Program {
   std::vector<std::vector<FunctionId>> BottomUp;
   std::vector<Thread> Threads;
   std::vector<ThreadAccess> SharedAccesses; ///< Sorted by place.
+  std::vector<LockOrder> LockOrders;        ///< Sorted.
+  std::vector<HazardCall> HazardCalls;      ///< Sorted by place in the code.
   std::shared_ptr<const Models> Apis;
   /// Pointers with one name in the whole program: globals, locals, heap.
   PointsTo Bound;
@@ -235,6 +271,9 @@ Place translate(const Program &P, FunctionId Caller, uint32_t CallIndex, const P
 
 /// Both accesses may be executed at the same time by two different threads.
 bool mayRunAtOnce(const Program &P, const ThreadAccess &A, const ThreadAccess &B);
+
+/// Each may be executed while the other is, by another thread.
+bool mayRunAtOnce(const ThreadCall &A, const ThreadCall &B);
 
 /// The locks at an event of `F`, callers not counted.
 const Lockset &locksAt(const ProgramFunction &F, size_t Block, size_t Event);

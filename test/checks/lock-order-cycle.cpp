@@ -489,7 +489,6 @@ int main(int argc, char **argv) {
   CASE(transfer_by_address_ok)
   CASE(transfer_after_swap_ok)
   CASE(own_guard_class_bad)
-  CASE(readers_only_ok)
   CASE(reader_and_writer_bad)
   CASE(ring_of_three_bad)
   CASE(recursive_ok)

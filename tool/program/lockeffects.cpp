@@ -91,21 +91,19 @@ private:
   /// By one event of F, in terms of F.
   std::vector<Taken> takenBy(FunctionId F, const Event &Ev) const {
     std::vector<Taken> Out;
-    for (HeldLock &L : locksTaken(P, F, Ev)) {
-      Taken T;
-      T.Lock = std::move(L);
-      T.In = F;
-      T.Always = true;
-      Out.push_back(std::move(T));
-    }
+    if (Ev.Kind == EventKind::LockOp)
+      for (HeldLock &L : locksTaken(P, F, Ev)) {
+        Taken T;
+        T.Lock = std::move(L);
+        T.In = F;
+        T.Always = true;
+        Out.push_back(std::move(T));
+      }
     if (Ev.Kind != EventKind::Call)
       return Out;
     const auto &Targets = P.Functions[F].Targets[Ev.Index];
     for (const CallTarget &To : Targets)
       for (const Taken &K : All[To.Callee]) {
-        // What it leaves taken is among the above.
-        if (llvm::is_contained(P.Functions[To.Callee].Effects.Acquired, K.Lock))
-          continue;
         Taken T = K;
         T.Lock = lockHere(P, F, Ev.Index, T.Lock);
         if (T.Lock.Class == K.Lock.Class && !K.Lock.Class.empty())
@@ -116,7 +114,13 @@ private:
           L = lockHere(P, F, Ev.Index, L);
         for (Place &D : T.Dropped)
           D = translate(P, F, Ev.Index, D);
-        T.Through.insert(T.Through.begin(), Hop{F, P.facts(F).Calls[Ev.Index].At});
+        const Span &At = P.facts(F).Calls[Ev.Index].At;
+        if (llvm::is_contained(P.Functions[To.Callee].Effects.Acquired, K.Lock)) {
+          T.Lock.At = At; // taken for F
+          T.In = F;
+          T.Through.clear();
+        } else
+          T.Through.insert(T.Through.begin(), Hop{F, At});
         if (T.Through.size() > MaxHops)
           T.Through.pop_back();
         T.Certain &= To.Certain && Targets.size() == 1;

@@ -142,8 +142,8 @@ private:
     A.Level = Info.Level;
     A.Sure = C.Exact ? Confidence::High : Confidence::Medium;
     A.At = F.Then.At;
-    A.Message = nameOf(F.Then) + " is taken here by " + who(F) + " while it holds " +
-                nameOf(F.First);
+    A.Message =
+        nameOf(F.Then) + " is taken here by " + who(F) + " while it holds " + nameOf(F.First);
     A.Identity = F.Then.Text.str().str();
     for (const LockOrder &O : llvm::drop_begin(C.Orders)) {
       A.Message += ", and " + nameOf(O.Then) + " while " + nameOf(O.First) + " is held at " +
@@ -164,8 +164,8 @@ private:
     A.Sure = R.Through.empty() ? Confidence::High : Confidence::Medium;
     A.At = R.Through.empty() ? R.Then.At : R.Through.front().At;
     A.Message = nameOf(R.Then) +
-                (R.Through.empty() ? " is taken here" : " is taken at " + where(R.Then.At) +
-                                                            " by way of this call") +
+                (R.Through.empty() ? " is taken here"
+                                   : " is taken at " + where(R.Then.At) + " by way of this call") +
                 " by a thread that holds it already: it waits for itself for ever";
     note(A, quote(R.First.Text) + " is taken here", R.First.At);
     calls(A, "it", R.Through);

@@ -9,14 +9,13 @@
 
 using namespace heddle;
 
-static const CheckInfo Info = {
-    "thread-unsafe-call",
-    "two threads may call functions at once that share hidden state",
-    "T1, P4",
-    Severity::Warning,
-    /*DefaultOn=*/true,
-    "0.1",
-    R"(
+static const CheckInfo Info = {"thread-unsafe-call",
+                               "two threads may call functions at once that share hidden state",
+                               "T1, P4",
+                               Severity::Warning,
+                               /*DefaultOn=*/true,
+                               "0.1",
+                               R"(
 ## What it finds
 
 Two calls, by threads that may run at once, of library functions that share hidden state: the static
@@ -66,7 +65,7 @@ Change the environment and the locale before the first thread starts. `getenv` a
   from 2.32 on keeps the text per thread), `inet_ntoa`.
 * Functions that only read the environment or the locale, as long as nobody changes it.
 )",
-    {}};
+                               {}};
 
 namespace {
 
@@ -100,9 +99,8 @@ private:
 
   static bool haveCommonLock(const HazardCall &A, const HazardCall &B) {
     return llvm::any_of(A.Held, [&](const HeldLock &L) {
-      return llvm::any_of(B.Held, [&](const HeldLock &M) {
-        return L.Mutex == M.Mutex && !(L.Shared && M.Shared);
-      });
+      return llvm::any_of(
+          B.Held, [&](const HeldLock &M) { return L.Mutex == M.Mutex && !(L.Shared && M.Shared); });
     });
   }
 
@@ -163,9 +161,7 @@ private:
     } else if (C.Thread != O.Thread)
       S += " while " + P.Threads[O.Thread].Name.str().str() + " may call it too";
     const HazardModel &Row = rowOf(C);
-    S += Row.Kind == HazardKind::UnsafeOnSameObject
-             ? ": both use one object, "
-             : ": both use ";
+    S += Row.Kind == HazardKind::UnsafeOnSameObject ? ": both use one object, " : ": both use ";
     return S + Row.State.str().str() + ", and no lock is common to both";
   }
 
@@ -197,10 +193,11 @@ private:
       side(A, O, C.At == O.At);
     const HazardModel &Row = rowOf(C);
     if (!Row.Instead.empty()) {
-      bool Name = llvm::all_of(
-          Row.Instead, [](char X) { return llvm::isAlnum(X) || X == '_' || X == ':'; });
-      note(A, "use " + (Name ? quote(Row.Instead) : Row.Instead) + " instead: " +
-                  quote(C.What->Name.str()) + " " + Row.Why,
+      bool Name = llvm::all_of(Row.Instead,
+                               [](char X) { return llvm::isAlnum(X) || X == '_' || X == ':'; });
+      note(A,
+           "use " + (Name ? quote(Row.Instead) : Row.Instead) +
+               " instead: " + quote(C.What->Name.str()) + " " + Row.Why,
            C.At);
     } else
       note(A, quote(C.What->Name.str()) + " " + Row.Why + "; hold one lock around every call",

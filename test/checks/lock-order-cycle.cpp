@@ -17,7 +17,7 @@ int shared;
 std::mutex oppositeA, oppositeB;
 void opposite_guards_bad() {
   std::thread a([] {
-    std::lock_guard<std::mutex> first(oppositeA); // NOTE: takes `oppositeA` here
+    std::lock_guard<std::mutex> first(oppositeA);  // NOTE: takes `oppositeA` here
     std::lock_guard<std::mutex> second(oppositeB); // EXPECT: `oppositeB` is taken here
     shared++;
   });
@@ -193,7 +193,8 @@ void before_the_thread_ok() {
 
 std::mutex calledA, calledB;
 static void takes_b() {
-  std::lock_guard<std::mutex> guard(calledB); // EXPECT: `calledB` is taken here by the thread started
+  std::lock_guard<std::mutex> guard(
+      calledB); // EXPECT: `calledB` is taken here by the thread started
   shared++;
 }
 static void takes_a() {
@@ -484,7 +485,7 @@ int main(int argc, char **argv) {
   CASE(scoped_lock_of_both_ok)
   CASE(std_lock_and_adopt_ok)
   CASE(tried_second_ok)
-  CASE(through_calls_case) // through_calls_bad
+  CASE(through_calls_case)      // through_calls_bad
   CASE(transfer_both_ways_case) // transfer_both_ways_bad
   CASE(transfer_by_address_ok)
   CASE(transfer_after_swap_ok)

@@ -45,6 +45,9 @@ struct Access {
   Symbol Text;
   /// Printed type of the accessed object.
   Symbol Type;
+  /// Bytes; 0 when not known. Object is the variable, element or pointee that the
+  /// accessed member is in, and Offset where; Object is Size for no member.
+  uint64_t Size = 0, Offset = 0, Object = 0;
   Span At;
 };
 
@@ -334,6 +337,9 @@ template <class F> void fields(Access &S, F &&f) {
   f("member", S.Member);
   f("text", S.Text);
   f("type", S.Type);
+  f("size", S.Size);
+  f("offset", S.Offset);
+  f("object", S.Object);
   f("at", S.At);
 }
 template <class F> void fields(LockOp &S, F &&f) {

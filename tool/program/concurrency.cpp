@@ -160,9 +160,8 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
   handOn(V, C);
   for (const CallTarget &T : Targets) {
     const Summary &E = P.Functions[T.Callee].Effects;
-    bool Silent =
-        E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals && !E.ReadsGlobals &&
-        !E.Watched;
+    bool Silent = E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals &&
+                  !E.ReadsGlobals && !E.Watched;
     if ((Alone && !E.MayLaunch) || Silent || (Targets.size() > MaxTargets && !E.MayLaunch))
       continue;
     uint32_t Context = Known.forCall(In, T.Callee, C.Object, C.Args, C.Callables);

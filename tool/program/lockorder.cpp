@@ -45,8 +45,7 @@ bool haveGate(const LockOrder &A, const LockOrder &B) {
     for (const HeldLock &M : B.Held) {
       bool Same = L.Mutex == M.Mutex && L.Mutex.known();
       // Objects that are not known may be the same.
-      Same |= !L.Class.empty() && L.Class == M.Class &&
-              !(isNamed(L.Mutex) && isNamed(M.Mutex));
+      Same |= !L.Class.empty() && L.Class == M.Class && !(isNamed(L.Mutex) && isNamed(M.Mutex));
       if (Same && !(L.Shared && M.Shared))
         return true;
     }
@@ -61,8 +60,7 @@ bool mayMeet(const LockOrder &A, const LockOrder &B) {
 
 /// A waits for what B holds.
 bool waitsFor(const LockOrder &A, const LockOrder &B) {
-  return mayMatch(A.Then, A.ThenExact, B.First, B.FirstExact) &&
-         !(A.Then.Shared && B.First.Shared);
+  return mayMatch(A.Then, A.ThenExact, B.First, B.FirstExact) && !(A.Then.Shared && B.First.Shared);
 }
 
 class Graph {

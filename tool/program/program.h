@@ -230,6 +230,13 @@ struct HazardCall : ThreadCall {
   Place On; ///< Absolute; the object, where the row is about one.
 };
 
+/// A write without a lock, in a loop, to a part of an array or object.
+struct HotWrite : ThreadCall {
+  const Access *What = nullptr;
+  uint32_t Loop = None; ///< Innermost loop of In around it.
+  Place On;             ///< Absolute.
+};
+
 struct Program {
   std::vector<UnitFacts> Units; ///< Sorted by main file.
   std::vector<ProgramFunction> Functions;
@@ -240,6 +247,7 @@ struct Program {
   std::vector<ThreadAccess> SharedAccesses; ///< Sorted by place.
   std::vector<LockOrder> LockOrders;        ///< Sorted.
   std::vector<HazardCall> HazardCalls;      ///< Sorted by place in the code.
+  std::vector<HotWrite> HotWrites;          ///< Sorted by place.
   std::shared_ptr<const Models> Apis;
   /// Pointers with one name in the whole program: globals, locals, heap.
   PointsTo Bound;

@@ -34,6 +34,8 @@ auto keyOf(const HazardCall &C) {
   return std::tie(C.At, C.Thread, C.On, C.Held, C.Live, C.In, C.Certain);
 }
 
+auto keyOf(const HotWrite &W) { return std::tie(W.On, W.At, W.Thread, W.Live, W.In, W.Certain); }
+
 /// Keeps one of those that differ only in how the thread came there.
 template <class T> void sortUnique(std::vector<T> &All) {
   auto Less = [](const T &A, const T &B) {
@@ -88,6 +90,8 @@ ThreadCall Concurrency::threadCall(uint32_t V, const Lockset &Held, const Span &
 void Concurrency::watch(uint32_t V, size_t Block, size_t Event, const LifeState &S) {
   FunctionId F = Known[Visits[V].Context].Function;
   const heddle::Event &Ev = P.facts(F).Blocks[Block].Events[Event];
+  if (Ev.Kind == EventKind::Access)
+    return watchWrite(V, P.facts(F).Accesses[Ev.Index], Block, Event, S);
   if (Ev.Kind != EventKind::LockOp && Ev.Kind != EventKind::Call)
     return;
   if (Ev.Kind == EventKind::Call && P.Functions[F].Targets[Ev.Index].empty())
@@ -156,7 +160,30 @@ void Concurrency::watchCall(uint32_t V, const Call &C, size_t Block, size_t Even
   P.HazardCalls.push_back(std::move(H));
 }
 
+void Concurrency::watchWrite(uint32_t V, const Access &A, size_t Block, size_t Event,
+                             const LifeState &S) {
+  uint32_t In = Visits[V].Context;
+  uint32_t Loop = P.facts(Known[In].Function).Blocks[Block].Loop;
+  bool Writes = A.Kind == AccessKind::Write || A.Kind == AccessKind::AtomicWrite;
+  if (!Writes || Loop == None || !A.Object || P.HotWrites.size() >= MaxRecords)
+    return;
+  Absolute Where = Known.absolute(In, A.What);
+  if (Where.From == Origin::Nobody || Where.What.Path.empty())
+    return;
+  ThreadSet Live = sharing(V, Where, S);
+  if (Live.empty() || !locks(V, Block, Event).empty())
+    return;
+  HotWrite W;
+  static_cast<ThreadCall &>(W) = threadCall(V, {}, A.At);
+  W.Live.assign(Live.begin(), Live.end());
+  W.What = &A;
+  W.Loop = Loop;
+  W.On = Where.What;
+  P.HotWrites.push_back(std::move(W));
+}
+
 void Concurrency::sortWatched() {
+  sortUnique(P.HotWrites);
   sortUnique(P.LockOrders);
   sortUnique(P.HazardCalls);
 }

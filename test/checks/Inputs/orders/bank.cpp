@@ -10,12 +10,14 @@ void Bank::deposit(int amount) {
 }
 
 int Bank::balance() {
-  std::lock_guard<std::mutex> guard(BankMutex); // EXPECT: `bank.BankMutex` is taken here by the thread started
+  std::lock_guard<std::mutex> guard(
+      BankMutex); // EXPECT: `bank.BankMutex` is taken here by the thread started
   return Money;
 }
 
 void configured() {
-  std::lock_guard<std::mutex> guard(configMutex); // EXPECT: `configMutex` is taken here by the thread started
+  std::lock_guard<std::mutex> guard(
+      configMutex); // EXPECT: `configMutex` is taken here by the thread started
 }
 
 void start() {

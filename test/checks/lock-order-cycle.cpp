@@ -193,8 +193,7 @@ void before_the_thread_ok() {
 
 std::mutex calledA, calledB;
 static void takes_b() {
-  std::lock_guard<std::mutex> guard(
-      calledB); // EXPECT: `calledB` is taken here by the thread started
+  std::lock_guard<std::mutex> guard(calledB); // EXPECT: `calledB` is taken here
   shared++;
 }
 static void takes_a() {

@@ -10,14 +10,12 @@ void Bank::deposit(int amount) {
 }
 
 int Bank::balance() {
-  std::lock_guard<std::mutex> guard(
-      BankMutex); // EXPECT: `bank.BankMutex` is taken here by the thread started
+  std::lock_guard<std::mutex> guard(BankMutex); // EXPECT: `bank.BankMutex` is taken here
   return Money;
 }
 
 void configured() {
-  std::lock_guard<std::mutex> guard(
-      configMutex); // EXPECT: `configMutex` is taken here by the thread started
+  std::lock_guard<std::mutex> guard(configMutex); // EXPECT: `configMutex` is taken here
 }
 
 void start() {

@@ -107,6 +107,9 @@ struct Call {
   /// For each argument, what it points or refers to: `f(&x)` and `f(x)` with a
   /// reference parameter give x, `f(p)` gives p*. Unknown for plain values.
   std::vector<Place> Args;
+  /// For the object and each argument: USR of the data member of class type that
+  /// is handed over, as `mu` by `lock(&q->mu)`. Empty when there is none.
+  std::vector<Symbol> Members;
   std::vector<Callable> Callables;
   /// Innermost entry of FunctionFacts::Loops around the call, or None.
   uint32_t Loop = None;
@@ -366,6 +369,7 @@ template <class F> void fields(Call &S, F &&f) {
   f("system", S.System);
   f("object", S.Object);
   f("args", S.Args);
+  f("members", S.Members);
   f("callables", S.Callables);
   f("loop", S.Loop);
   f("caught", S.Caught);

@@ -138,6 +138,22 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
   return true;
 }
 
+std::vector<Symbol> FunctionContext::members(llvm::ArrayRef<const Expr *> Args,
+                                             const Expr *Object) {
+  std::vector<Symbol> Out;
+  for (size_t I = 0; I <= Args.size(); ++I) {
+    const Expr *E = I == 0 ? Object : Args[I - 1];
+    const Expr *Named = E ? lockNamed(E) : nullptr;
+    if (!Named || !Named->getType()->isRecordType())
+      continue;
+    if (Symbol Member = lockMember(Unit, Named); !Member.empty()) {
+      Out.resize(Args.size() + 1);
+      Out[I] = Member;
+    }
+  }
+  return Out;
+}
+
 void FunctionContext::visitGuard(const CXXConstructExpr *E, const LockModel &M) {
   auto It = Destinations.find(E);
   Place Guard = It != Destinations.end() ? It->second : Place();

@@ -106,8 +106,10 @@ private:
       for (const Taken &K : All[To.Callee]) {
         Taken T = K;
         T.Lock = lockHere(P, F, Ev.Index, T.Lock);
-        if (T.Lock.Class == K.Lock.Class && !K.Lock.Class.empty())
-          T.Lock.Text = K.Lock.Text; // as it is where it is taken
+        bool ForCaller = llvm::is_contained(P.Functions[To.Callee].Effects.Acquired, K.Lock);
+        // What takes and gives it back has given it its name.
+        if (!ForCaller && !K.Lock.Class.empty())
+          T.Lock.Class = K.Lock.Class, T.Lock.Text = K.Lock.Text;
         if (!T.Lock.Mutex.known() && T.Lock.Class.empty())
           continue;
         for (HeldLock &L : T.Inner)
@@ -115,7 +117,7 @@ private:
         for (Place &D : T.Dropped)
           D = translate(P, F, Ev.Index, D);
         const Span &At = P.facts(F).Calls[Ev.Index].At;
-        if (llvm::is_contained(P.Functions[To.Callee].Effects.Acquired, K.Lock)) {
+        if (ForCaller) {
           T.Lock.At = At; // taken for F
           T.In = F;
           T.Through.clear();

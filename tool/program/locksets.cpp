@@ -126,6 +126,19 @@ Symbol memberOfThis(const FunctionFacts &F, const Place &What) {
   return Symbol((F.Class.str() + "@FI@" + Path).str());
 }
 
+/// The name of what the callee calls There, by the member that the call hands over;
+/// empty when it hands over none.
+Symbol memberHandedOver(const Call &C, const Place &There) {
+  llvm::StringRef Path = There.Path.str();
+  size_t I = There.Root == RootKind::This        ? 0
+             : There.Root == RootKind::Parameter ? There.Index + 1
+                                                 : C.Members.size();
+  if (I >= C.Members.size() || C.Members[I].empty() || !Path.consume_front("*") ||
+      Path.contains('*'))
+    return {};
+  return Symbol((C.Members[I].str() + Path).str());
+}
+
 class Locksets {
 public:
   Locksets(Program &P, FunctionId F) : P(P), F(F), PF(P.Functions[F]), Facts(*PF.Facts) {}
@@ -316,7 +329,9 @@ HeldLock lockHere(const Program &P, FunctionId Caller, uint32_t CallIndex, HeldL
   L.Mutex = translate(P, Caller, CallIndex, There);
   L.Text = spell(P, L.Mutex, L.Text);
   // A class around a lock is named by the member that it is.
-  if (inObject(There).empty() || inObject(There) != inObject(L.Mutex))
+  if (Symbol Member = memberHandedOver(P.facts(Caller).Calls[CallIndex], There); !Member.empty())
+    L.Class = Member;
+  else if (inObject(There).empty() || inObject(There) != inObject(L.Mutex))
     L.Class = memberOfThis(P.facts(Caller), L.Mutex);
   return L;
 }

@@ -44,6 +44,7 @@ template <class Fn> void forVariables(FunctionFacts &F, Fn Apply) {
   for (Call &C : F.Calls) {
     InPlace(C.Object);
     llvm::for_each(C.Args, InPlace);
+    llvm::for_each(C.Members, Apply);
     for (Callable &K : C.Callables)
       InPlace(K.Object);
   }

@@ -115,7 +115,7 @@ private:
   }
 
   /// One finding for a function, whose calls are repaired together.
-  void group(llvm::ArrayRef<const HazardCall *> Calls) const {
+  void group(llvm::ArrayRef<const HazardCall *> Calls) {
     std::vector<std::pair<const HazardCall *, const HazardCall *>> Pairs;
     for (const HazardCall *A : Calls)
       for (const HazardCall *B : Calls)
@@ -124,10 +124,9 @@ private:
     llvm::stable_sort(Pairs, [&](const auto &X, const auto &Y) {
       return rank(*X.first, *X.second) < rank(*Y.first, *Y.second);
     });
-    llvm::DenseSet<FunctionId> Told;
     for (const auto &[A, B] : Pairs)
-      if (Told.insert(A->In).second) {
-        Told.insert(B->In);
+      if (Told.insert({rowOf(*A).State, A->In}).second) {
+        Told.insert({rowOf(*B).State, B->In});
         report(*A, *B);
       }
   }
@@ -208,6 +207,7 @@ private:
 
   const Program &P;
   Sink &Out;
+  llvm::DenseSet<std::pair<Symbol, FunctionId>> Told;
 };
 
 } // namespace

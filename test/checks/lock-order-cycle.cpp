@@ -466,6 +466,27 @@ void pthread_of_unknown_kind_ok() {
   pthread_mutex_unlock(&unknownKind);
 }
 
+// A lock that may fail is given back on the way where it was taken.
+static int waitFor(pthread_mutex_t *m) {
+  int failed = pthread_mutex_lock(m);
+  if (failed == 0)
+    pthread_mutex_unlock(m);
+  return failed;
+}
+pthread_mutex_t checkedA = PTHREAD_MUTEX_INITIALIZER, checkedB = PTHREAD_MUTEX_INITIALIZER;
+void result_is_checked_ok() {
+  std::thread a([] {
+    waitFor(&checkedA);
+    waitFor(&checkedB);
+  });
+  std::thread b([] {
+    waitFor(&checkedB);
+    waitFor(&checkedA);
+  });
+  a.join();
+  b.join();
+}
+
 std::mutex slots[8];
 void elements_ok(int i, int j) {
   std::lock_guard<std::mutex> first(slots[i]);
@@ -492,5 +513,6 @@ int main(int argc, char **argv) {
   CASE(reader_and_writer_bad)
   CASE(ring_of_three_bad)
   CASE(recursive_ok)
+  CASE(result_is_checked_ok)
 }
 #endif

@@ -141,7 +141,7 @@ private:
 
   void order(FunctionId F, const Taken &T, const Lockset &Held) {
     for (const HeldLock &H : Held) {
-      if (H.At == T.Lock.At || llvm::is_contained(T.Dropped, H.Mutex))
+      if (H.Tried || H.At == T.Lock.At || llvm::is_contained(T.Dropped, H.Mutex))
         continue;
       if (H.Mutex == T.Lock.Mutex) {
         if (T.Certain && T.Always && T.Lock.Strict && !(H.Shared && T.Lock.Shared) &&

@@ -127,8 +127,8 @@ void Concurrency::watchLock(uint32_t V, const HeldLock &L, const Lockset &Held,
   if (llvm::is_contained(P.Functions[F].Effects.Acquired, L))
     O.Then.Class = {};
   for (const HeldLock &H : Held) {
-    // Taken in one go, without an order.
-    if (H.At == L.At || isOrderedByHand(P, F, H, L))
+    // Perhaps not held; or taken in one go, without an order.
+    if (H.Tried || H.At == L.At || isOrderedByHand(P, F, H, L))
       continue;
     O.First = H;
     O.FirstExact = isExact({H.Mutex, Origin::Published, {}, {}}) && isSteady(P, F, H);

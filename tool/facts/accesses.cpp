@@ -34,6 +34,38 @@ bool isConstant(const Expr *E) {
   return V && V->getType().isConstQualified() && V->hasGlobalStorage();
 }
 
+uint64_t sizeOf(QualType T, const ASTContext &Ast) {
+  T = T.getNonReferenceType();
+  if (T->isDependentType() || T->isIncompleteType() || T->isFunctionType() || T->isSizelessType() ||
+      T->isVariableArrayType())
+    return 0;
+  return Ast.getTypeSizeInChars(T).getQuantity();
+}
+
+/// Fills Size, Offset and Object.
+void layout(Access &A, const Expr *E, const ASTContext &Ast) {
+  E = strip(E);
+  A.Size = A.Object = sizeOf(E->getType(), Ast);
+  while (const auto *M = dyn_cast<MemberExpr>(E)) {
+    const auto *Field = dyn_cast<FieldDecl>(M->getMemberDecl());
+    const Expr *Base = M->getBase();
+    const Expr *Bare = Base->IgnoreParenImpCasts();
+    QualType T = M->isArrow() ? Bare->getType()->getPointeeType() : Bare->getType();
+    // A member of a base class is elsewhere.
+    const RecordDecl *R = T.isNull() ? nullptr : T.getNonReferenceType()->getAsRecordDecl();
+    if (!Field || !R || R->getDefinition() != Field->getParent() || R->isInvalidDecl() ||
+        R->isDependentContext() || Field->getType()->isReferenceType() || !sizeOf(T, Ast)) {
+      A.Offset = A.Object = 0;
+      return;
+    }
+    A.Offset += Ast.getFieldOffset(Field) / Ast.getCharWidth();
+    A.Object = sizeOf(T, Ast);
+    if (M->isArrow())
+      return;
+    E = strip(Base);
+  }
+}
+
 } // namespace
 
 void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
@@ -84,6 +116,7 @@ void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
     A.Member = Unit.usr(D);
   A.Text = Unit.text(E);
   A.Type = Unit.type(E->getType());
+  layout(A, E, Unit.Ast);
   A.At = Unit.span(E->getSourceRange());
   Facts.Accesses.push_back(std::move(A));
   emit(EventKind::Access, Facts.Accesses.size() - 1);

@@ -308,6 +308,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
       C.Object = Object->getType()->isAnyPointerType() ? pointee(Object) : lvalue(Object);
     for (const Expr *A : Args)
       C.Args.push_back(argument(A));
+    if (!C.System && !C.Callee.empty())
+      C.Members = members(Args, Object);
   }
   static const ApiModel NoModel;
   const ApiModel &M = F ? Unit.api(F, Class) : NoModel;

@@ -177,6 +177,8 @@ struct FunctionContext {
   // In locks.cpp:
   bool visitLock(const clang::Expr *E, const LockModel &M, llvm::ArrayRef<const clang::Expr *> Args,
                  const clang::Expr *Object);
+  /// As Call::Members.
+  std::vector<Symbol> members(llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Object);
   void visitGuard(const clang::CXXConstructExpr *E, const LockModel &M);
   void visitGuardEnd(const clang::CXXRecordDecl *R, const Place &Guard, const clang::VarDecl *V,
                      clang::SourceLocation At);

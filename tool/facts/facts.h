@@ -45,6 +45,9 @@ struct Access {
   Symbol Text;
   /// Printed type of the accessed object.
   Symbol Type;
+  /// Bytes; 0 when not known. Object is the variable, element or pointee that the
+  /// accessed member is in, and Offset where; Object is Size for no member.
+  uint64_t Size = 0, Offset = 0, Object = 0;
   Span At;
 };
 
@@ -74,6 +77,12 @@ struct LockOp {
   Place Mutex;
   bool Shared = false; ///< Taken for reading only.
   LockSort Sort = LockSort::Mutex;
+  /// A thread that holds it and takes it again waits for itself; false when that
+  /// is not known.
+  bool Strict = false;
+  /// USR of the data member that is the lock; empty for other variables, and for
+  /// what a pointer or guard leads to.
+  Symbol Member;
   Symbol Text; ///< As the source spells the lock: `mu_`, `db->mutex`.
   Span At;
 };
@@ -107,6 +116,9 @@ struct Call {
   /// For each argument, what it points or refers to: `f(&x)` and `f(x)` with a
   /// reference parameter give x, `f(p)` gives p*. Unknown for plain values.
   std::vector<Place> Args;
+  /// For the object and each argument: USR of the data member of class type that
+  /// is handed over, as `mu` by `lock(&q->mu)`. Empty when there is none.
+  std::vector<Symbol> Members;
   std::vector<Callable> Callables;
   /// Innermost entry of FunctionFacts::Loops around the call, or None.
   uint32_t Loop = None;
@@ -363,6 +375,9 @@ template <class F> void fields(Access &S, F &&f) {
   f("member", S.Member);
   f("text", S.Text);
   f("type", S.Type);
+  f("size", S.Size);
+  f("offset", S.Offset);
+  f("object", S.Object);
   f("at", S.At);
 }
 template <class F> void fields(LockOp &S, F &&f) {
@@ -370,6 +385,8 @@ template <class F> void fields(LockOp &S, F &&f) {
   f("mutex", S.Mutex);
   f("shared", S.Shared);
   f("sort", S.Sort);
+  f("strict", S.Strict);
+  f("member", S.Member);
   f("text", S.Text);
   f("at", S.At);
 }
@@ -394,6 +411,7 @@ template <class F> void fields(Call &S, F &&f) {
   f("system", S.System);
   f("object", S.Object);
   f("args", S.Args);
+  f("members", S.Members);
   f("callables", S.Callables);
   f("loop", S.Loop);
   f("caught", S.Caught);

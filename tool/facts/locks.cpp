@@ -6,6 +6,7 @@
 #include "facts/context.h"
 
 #include "clang/AST/Expr.h"
+#include "clang/Lex/Lexer.h"
 
 namespace heddle {
 
@@ -47,6 +48,43 @@ GuardArguments guardArguments(const CXXConstructExpr *E) {
   return G;
 }
 
+const Expr *lockNamed(const Expr *E) {
+  E = strip(E);
+  if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->getOpcode() == UO_AddrOf)
+    return U->getSubExpr()->IgnoreParens();
+  return E;
+}
+
+/// The member that is the lock itself, not a pointer or reference to it.
+Symbol lockMember(UnitContext &Unit, const Expr *Named) {
+  while (const auto *A = dyn_cast<ArraySubscriptExpr>(Named->IgnoreParenImpCasts()))
+    Named = A->getBase();
+  const auto *M = dyn_cast<MemberExpr>(Named->IgnoreParenImpCasts());
+  const auto *F = M ? dyn_cast<FieldDecl>(M->getMemberDecl()) : nullptr;
+  if (!F || F->getType()->isReferenceType() || F->getType()->isAnyPointerType() ||
+      isPointerLike(F->getType()))
+    return {};
+  return Unit.usr(F);
+}
+
+/// Whether the lock is known to make its holder wait when it takes it again.
+bool isStrict(UnitContext &Unit, const LockModel &Row, const Expr *Named) {
+  if (Row.Strict || Row.Recursive)
+    return Row.Strict;
+  const CXXRecordDecl *R = Named->getType().getNonReferenceType()->getAsCXXRecordDecl();
+  if (R && Row.Role == LockRole::Guard) {
+    const LockModel *Lock = Unit.Apis.find((Unit.name(R).str() + "::lock").str()).Locks;
+    return Lock && Lock->Strict;
+  }
+  const auto *D = dyn_cast<DeclRefExpr>(Named->IgnoreParenImpCasts());
+  const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+  const Expr *Init = V ? V->getAnyInitializer() : nullptr;
+  if (Row.StrictIf.empty() || !Init || !Init->getBeginLoc().isMacroID())
+    return false;
+  return Lexer::getImmediateMacroName(Init->getBeginLoc(), Unit.Sources, Unit.Ast.getLangOpts()) ==
+         Row.StrictIf.str();
+}
+
 Symbol guardStep(size_t I, size_t N) {
   return N == 1 ? Symbol() : Symbol((".#" + llvm::Twine(I)).str());
 }
@@ -75,9 +113,9 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
   Op.Mutex = Mutex;
   Op.Shared = M.Shared;
   Op.Sort = M.Sort;
-  const Expr *Shown = strip(Named);
-  if (const auto *U = dyn_cast<UnaryOperator>(Shown); U && U->getOpcode() == UO_AddrOf)
-    Shown = U->getSubExpr()->IgnoreParens();
+  const Expr *Shown = lockNamed(Named);
+  Op.Member = lockMember(Unit, Shown);
+  Op.Strict = isStrict(Unit, M, Shown);
   Op.Text = isa<CXXThisExpr>(Shown) ? Symbol("this") : Unit.text(Shown);
   Op.At = Unit.span(E->getSourceRange());
   // Functions that lock several at once, such as std::lock.
@@ -86,6 +124,7 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
       Op.Mutex = lvalue(A);
       if (Unit.guard(A->getType()->getAsCXXRecordDecl()))
         Op.Mutex = extend(Op.Mutex, "*");
+      Op.Member = lockMember(Unit, strip(A));
       Op.Text = Unit.text(A);
       Facts.LockOps.push_back(Op);
       emit(EventKind::LockOp, Facts.LockOps.size() - 1);
@@ -102,6 +141,22 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
   return true;
 }
 
+std::vector<Symbol> FunctionContext::members(llvm::ArrayRef<const Expr *> Args,
+                                             const Expr *Object) {
+  std::vector<Symbol> Out;
+  for (size_t I = 0; I <= Args.size(); ++I) {
+    const Expr *E = I == 0 ? Object : Args[I - 1];
+    const Expr *Named = E ? lockNamed(E) : nullptr;
+    if (!Named || !Named->getType()->isRecordType())
+      continue;
+    if (Symbol Member = lockMember(Unit, Named); !Member.empty()) {
+      Out.resize(Args.size() + 1);
+      Out[I] = Member;
+    }
+  }
+  return Out;
+}
+
 void FunctionContext::visitGuard(const CXXConstructExpr *E, const LockModel &M) {
   auto It = Destinations.find(E);
   Place Guard = It != Destinations.end() ? It->second : Place();
@@ -110,9 +165,9 @@ void FunctionContext::visitGuard(const CXXConstructExpr *E, const LockModel &M) 
     LockOp Op;
     Op.Kind = A.How == Tag::Try ? LockOpKind::TryAcquire : LockOpKind::Acquire;
     Op.Mutex = argument(A.Mutexes[I]);
-    const Expr *Named = strip(A.Mutexes[I]);
-    if (const auto *U = dyn_cast<UnaryOperator>(Named); U && U->getOpcode() == UO_AddrOf)
-      Named = U->getSubExpr()->IgnoreParens();
+    const Expr *Named = lockNamed(A.Mutexes[I]);
+    Op.Strict = isStrict(Unit, M, Named);
+    Op.Member = lockMember(Unit, Named);
     Op.Text = Unit.text(Named);
     Op.Shared = M.Shared;
     Op.At = Unit.span(E->getSourceRange());

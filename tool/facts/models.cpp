@@ -63,6 +63,8 @@ template <class F> static void columns(LockModel &R, F &&f) {
   f("succeeds", R.Succeeds);
   f("recursive", R.Recursive);
   f("sort", R.Sort);
+  f("strict", R.Strict);
+  f("strict-if", R.StrictIf);
   f("all", R.All);
 }
 template <class F> static void columns(LaunchModel &R, F &&f) {
@@ -92,6 +94,9 @@ template <class F> static void columns(HazardModel &R, F &&f) {
   f("kind", R.Kind);
   f("why", R.Why);
   f("instead", R.Instead);
+  f("state", R.State);
+  f("reads", R.Reads);
+  f("on", R.On);
 }
 template <class F> static void columns(ContainerModel &R, F &&f) { f("effect", R.Effect); }
 template <class F> static void columns(ReturnModel &R, F &&f) { f("returns", R.Returns); }

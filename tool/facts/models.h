@@ -51,6 +51,10 @@ struct LockModel {
   int64_t Succeeds = 1;
   bool Recursive = false;
   LockSort Sort = LockSort::Mutex;
+  /// Whoever holds it and takes it again waits for itself.
+  bool Strict = false;
+  /// The same, of a variable whose initializer is this macro.
+  Symbol StrictIf;
   /// All arguments from Mutex on are locks: std::lock, std::scoped_lock.
   bool All = false;
 };
@@ -104,6 +108,12 @@ struct HazardModel {
   Symbol Name;
   HazardKind Kind = HazardKind::MtUnsafe;
   std::string Why, Instead;
+  /// What is shared by all calls of the rows that name it: `the environment`.
+  /// Empty when current C libraries keep it safe.
+  Symbol State;
+  bool Reads = false; ///< Only looks at the state, and is safe beside its like.
+  /// UnsafeOnSameObject: the argument that is the object.
+  int On = NoPosition;
 };
 
 /// containers.yaml: what a method of a library class does to its object, where

@@ -91,6 +91,8 @@ void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
     C.Object = Made;
     for (const Expr *A : Args)
       C.Args.push_back(argument(A));
+    if (!C.System)
+      C.Members = members(Args, nullptr);
   }
   if (const LockModel *G = Unit.guard(K->getParent())) {
     if (!K->isCopyOrMoveConstructor() && !Args.empty())

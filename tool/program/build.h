@@ -37,8 +37,13 @@ void bindPointers(Program &P);
 /// locksets.cpp: fills Held, Released and the lock effects in the summary.
 /// True when the effects changed.
 bool computeLocksets(Program &P, FunctionId F);
+/// The lock of an operation of `F`, resolved.
+HeldLock lockOf(const Program &P, FunctionId F, const LockOp &Op);
 /// The callee's lock in terms of the caller, with a name that fits there.
 HeldLock lockHere(const Program &P, FunctionId Caller, uint32_t CallIndex, HeldLock L);
+/// What calling or running the event waits for, one after the other: a lock of F
+/// itself, or those that a callee takes for F. In terms of F.
+llvm::SmallVector<HeldLock, 2> locksTaken(const Program &P, FunctionId F, const Event &E);
 /// summaries.cpp: the rest of the summaries, with the locksets.
 void summarise(Program &P);
 /// concurrency.cpp: fills Threads and SharedAccesses.

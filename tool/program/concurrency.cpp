@@ -163,7 +163,7 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
   for (const CallTarget &T : Targets) {
     const Summary &E = P.Functions[T.Callee].Effects;
     bool Silent = E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals &&
-                  !E.ReadsGlobals && Syncs.of(T.Callee).AtExit.empty();
+                  !E.ReadsGlobals && !E.Watched && Syncs.of(T.Callee).AtExit.empty();
     if ((Alone && !E.MayLaunch) || Silent || (Targets.size() > MaxTargets && !E.MayLaunch))
       continue;
     uint32_t Context = Known.forCall(In, T.Callee, C.Object, C.Args, C.Callables);
@@ -273,6 +273,8 @@ void Concurrency::process(uint32_t V, bool Record) {
           Here = std::make_shared<Ordering>(orderAt(V, O));
         record(V, Facts.Accesses[Ev.Index], B, E, S, Here);
       }
+      if (Record)
+        watch(V, B, E, S);
       if (Ev.Kind == EventKind::Call && !Record)
         call(V, Ev.Index, B, E, S, O);
       if (Ev.Kind == EventKind::Launch && !Record && !Settled)
@@ -381,6 +383,7 @@ void Concurrency::run() {
   for (uint32_t V = 0; V < Visits.size(); ++V)
     if (States[Visits[V].Thread].Concurrent)
       process(V, /*Record=*/true);
+  sortWatched();
   P.SharedAccesses = selectShared(P, std::move(P.SharedAccesses));
   for (FunctionId F = 0; F < P.Functions.size(); ++F)
     P.Functions[F].Effects.Launches.clear();
@@ -396,13 +399,8 @@ void Concurrency::run() {
   }
 }
 
-void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event,
-                         const LifeState &S, const std::shared_ptr<const Ordering> &Order) {
-  uint32_t In = Visits[V].Context;
-  FunctionId F = Known[In].Function;
-  Absolute Where = Known.absolute(In, A.What);
-  if (Where.From == Origin::Nobody || isLockItself(F, A))
-    return;
+/// The threads that may be running and may know the place.
+ThreadSet Concurrency::sharing(uint32_t V, const Absolute &Where, const LifeState &S) {
   // The object that is being made is known to its maker alone, unless it has
   // handed itself over already; that is what the sets below say. What is left
   // of a destroyed object is its destroyer's.
@@ -418,6 +416,17 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   else if (const ThreadSet *Owned = threadsOf(M.LiveSince, Where.Owner))
     Live = *Owned;
   llvm::erase_if(Live, [&](uint32_t T) { return !States[T].Concurrent; });
+  return Live;
+}
+
+void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event,
+                         const LifeState &S, const std::shared_ptr<const Ordering> &Order) {
+  uint32_t In = Visits[V].Context;
+  FunctionId F = Known[In].Function;
+  Absolute Where = Known.absolute(In, A.What);
+  if (Where.From == Origin::Nobody || isLockItself(F, A))
+    return;
+  ThreadSet Live = sharing(V, Where, S);
   if (Live.empty())
     return;
   ThreadAccess Out;

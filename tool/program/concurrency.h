@@ -75,6 +75,15 @@ private:
   Lockset locks(uint32_t V, size_t Block, size_t Event);
   void record(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S,
               const std::shared_ptr<const Ordering> &Order);
+  ThreadSet sharing(uint32_t V, const Absolute &Where, const LifeState &S);
+  // In watch.cpp:
+  void findOutside(const std::vector<bool> &Reached, const std::vector<bool> &Started);
+  void watch(uint32_t V, size_t Block, size_t Event, const LifeState &S);
+  void watchLock(uint32_t V, const HeldLock &L, const Lockset &Held, const LifeState &S);
+  void watchCall(uint32_t V, const Call &C, size_t Block, size_t Event, const LifeState &S);
+  void watchWrite(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S);
+  ThreadCall threadCall(uint32_t V, const Lockset &Held, const Span &At) const;
+  void sortWatched();
   bool isLockItself(FunctionId F, const Access &A) const;
   Ordering orderAt(uint32_t V, const OrderState &S);
   void signals(uint32_t Thread, const Place &Object);

@@ -142,7 +142,7 @@ void Contexts::findExposed() {
 void Contexts::findTouching() {
   for (FunctionId F = 0; F < P.Functions.size(); ++F) {
     const Summary &S = P.Functions[F].Effects;
-    Touches[F] = S.ReadsGlobals || S.WritesGlobals || S.MayLaunch || S.Capped ||
+    Touches[F] = S.ReadsGlobals || S.WritesGlobals || S.MayLaunch || S.Capped || S.Watched ||
                  llvm::any_of(S.Accesses, [](const EffectAccess &A) {
                    return A.What.Root == RootKind::Local || A.What.Root == RootKind::Global ||
                           (A.What.Root == RootKind::This && !A.What.Name.empty());

@@ -182,6 +182,30 @@ Object thread(const Program &P, const Thread &T) {
   return O;
 }
 
+Object threadCall(const Program &P, const ThreadCall &C) {
+  Object O{{"thread", C.Thread}, {"in", text(P.facts(C.In).Name.str())}, {"at", text(C.At)}};
+  put(O, "held", list(C.Held));
+  put(O, "through", chain(P, C.Through));
+  put(O, "live", Array(C.Live));
+  put(O, "uncertain", !C.Certain);
+  return O;
+}
+
+Object order(const Program &P, const LockOrder &L) {
+  Object O = threadCall(P, L);
+  O["first"] = text(L.First);
+  O["then"] = text(L.Then);
+  return O;
+}
+
+Object hazard(const Program &P, const HazardCall &H) {
+  Object O = threadCall(P, H);
+  O["call"] = text(H.What->Name.str());
+  if (H.On.known())
+    O["on"] = text(H.On);
+  return O;
+}
+
 Object sharedAccess(const Program &P, const ThreadAccess &A) {
   Object O{{"what", text(nameOf(A.Kind) + " " + toString(A.What))},
            {"text", text(A.Text.str())},
@@ -203,7 +227,11 @@ Object sharedAccess(const Program &P, const ThreadAccess &A) {
 } // namespace
 
 llvm::json::Value programJson(const Program &P) {
-  Array Units, Functions, Threads, Shared;
+  Array Units, Functions, Threads, Shared, Orders, Hazards;
+  for (const LockOrder &L : P.LockOrders)
+    Orders.push_back(order(P, L));
+  for (const HazardCall &H : P.HazardCalls)
+    Hazards.push_back(hazard(P, H));
   for (const UnitFacts &U : P.Units)
     Units.push_back(text(U.MainFile.str()));
   std::vector<const ProgramFunction *> Sorted;
@@ -224,6 +252,8 @@ llvm::json::Value programJson(const Program &P) {
   put(O, "units", std::move(Units));
   put(O, "functions", std::move(Functions));
   put(O, "threads", std::move(Threads));
+  put(O, "lockOrders", std::move(Orders));
+  put(O, "hazardCalls", std::move(Hazards));
   put(O, "sharedAccesses", std::move(Shared));
   return O;
 }

@@ -122,6 +122,34 @@ Symbol spell(const Program &P, const Place &What, Symbol Otherwise) {
   return Text.empty() ? Otherwise : Symbol(Text);
 }
 
+/// What follows the last pointer.
+llvm::StringRef inObject(const Place &What) {
+  llvm::StringRef Path = What.Path.str();
+  return Path.drop_front(Path.rfind('*') + 1);
+}
+
+/// The name of a member of `this` whatever the object; empty for anything else.
+Symbol memberOfThis(const FunctionFacts &F, const Place &What) {
+  llvm::StringRef Path = What.Path.str();
+  if (What.Root != RootKind::This || F.Class.empty() || !Path.consume_front("*.") ||
+      Path.contains('*'))
+    return {};
+  return Symbol((F.Class.str() + "@FI@" + Path).str());
+}
+
+/// The name of what the callee calls There, by the member that the call hands over;
+/// empty when it hands over none.
+Symbol memberHandedOver(const Call &C, const Place &There) {
+  llvm::StringRef Path = There.Path.str();
+  size_t I = There.Root == RootKind::This        ? 0
+             : There.Root == RootKind::Parameter ? There.Index + 1
+                                                 : C.Members.size();
+  if (I >= C.Members.size() || C.Members[I].empty() || !Path.consume_front("*") ||
+      Path.contains('*'))
+    return {};
+  return Symbol((C.Members[I].str() + Path).str());
+}
+
 class Locksets {
 public:
   Locksets(Program &P, FunctionId F) : P(P), F(F), PF(P.Functions[F]), Facts(*PF.Facts) {}
@@ -151,15 +179,6 @@ private:
           return true;
       }
     return false;
-  }
-
-  HeldLock lockOf(const LockOp &Op) const {
-    HeldLock L{resolve(P, F, Op.Mutex), Op.Shared, Op.Text, Op.At};
-    L.Sort = Op.Sort;
-    // `lock.lock()` names the guard; people want the mutex.
-    if (!(L.Mutex == Op.Mutex) && isOwnLocal(Facts, Op.Mutex) && Op.Mutex.Path.str() == "*")
-      L.Text = spell(P, L.Mutex, L.Text);
-    return L;
   }
 
   void applyCall(LockState &S, uint32_t Index) const {
@@ -197,7 +216,7 @@ private:
       return;
     const LockOp &Op = Facts.LockOps[E.Index];
     if (Op.Kind == LockOpKind::Acquire || Op.Kind == LockOpKind::Adopt)
-      acquire(S, lockOf(Op), Op.Kind == LockOpKind::Adopt);
+      acquire(S, lockOf(P, F, Op), Op.Kind == LockOpKind::Adopt);
     else if (Op.Kind == LockOpKind::Release)
       release(S, resolve(P, F, Op.Mutex), isOwnLocal(Facts, Op.Mutex));
   }
@@ -245,7 +264,7 @@ private:
           const LockOp &Op = Facts.LockOps[Blk.Try];
           bool Tried = Op.Kind == LockOpKind::TryAcquire;
           if (Tried && Blk.TryTaken == Edge)
-            acquire(Along, lockOf(Op));
+            acquire(Along, lockOf(P, F, Op));
           else if (!Tried && Blk.TryTaken != Edge) // it failed
             release(Along, resolve(P, F, Op.Mutex), /*ByGuard=*/true);
         }
@@ -301,7 +320,7 @@ private:
     }
     for (const LockOp &Op : Facts.LockOps)
       if (Op.Kind == LockOpKind::TryAcquire && leavesTaken(Op))
-        insertLock(Exit.Perhaps, lockOf(Op));
+        insertLock(Exit.Perhaps, lockOf(P, F, Op));
     if (AnyReleased)
       PF.Released = std::move(Released);
     if (!Exit.Reached)
@@ -331,10 +350,49 @@ private:
 
 bool computeLocksets(Program &P, FunctionId F) { return Locksets(P, F).run(); }
 
-HeldLock lockHere(const Program &P, FunctionId Caller, uint32_t CallIndex, HeldLock L) {
-  L.Mutex = translate(P, Caller, CallIndex, L.Mutex);
-  L.Text = spell(P, L.Mutex, L.Text);
+HeldLock lockOf(const Program &P, FunctionId F, const LockOp &Op) {
+  const FunctionFacts &Facts = P.facts(F);
+  HeldLock L{resolve(P, F, Op.Mutex), Op.Shared, Op.Text, Op.At};
+  L.Strict = Op.Strict;
+  // `lock.lock()` names the guard; people want the mutex.
+  if (!(L.Mutex == Op.Mutex) && isOwnLocal(Facts, Op.Mutex) && Op.Mutex.Path.str() == "*")
+    L.Text = spell(P, L.Mutex, L.Text);
+  L.Class = !Op.Member.empty() && lastStep(L.Mutex) == lastStep(Op.Mutex)
+                ? Op.Member
+                : memberOfThis(Facts, L.Mutex);
   return L;
+}
+
+HeldLock lockHere(const Program &P, FunctionId Caller, uint32_t CallIndex, HeldLock L) {
+  Place There = L.Mutex;
+  L.Mutex = translate(P, Caller, CallIndex, There);
+  L.Text = spell(P, L.Mutex, L.Text);
+  // A class around a lock is named by the member that it is.
+  if (Symbol Member = memberHandedOver(P.facts(Caller).Calls[CallIndex], There); !Member.empty())
+    L.Class = Member;
+  else if (inObject(There).empty() || inObject(There) != inObject(L.Mutex))
+    L.Class = memberOfThis(P.facts(Caller), L.Mutex);
+  return L;
+}
+
+llvm::SmallVector<HeldLock, 2> locksTaken(const Program &P, FunctionId F, const Event &E) {
+  llvm::SmallVector<HeldLock, 2> Out;
+  if (E.Kind == EventKind::LockOp) {
+    const LockOp &Op = P.facts(F).LockOps[E.Index];
+    if (Op.Kind == LockOpKind::Acquire && Op.Sort == LockSort::Mutex)
+      Out.push_back(lockOf(P, F, Op));
+  } else if (E.Kind == EventKind::Call && P.Functions[F].Targets[E.Index].size() == 1) {
+    FunctionId Callee = P.Functions[F].Targets[E.Index].front().Callee;
+    for (HeldLock L : P.Functions[Callee].Effects.Acquired) {
+      if (L.Tried)
+        continue;
+      L = lockHere(P, F, E.Index, L);
+      L.At = P.facts(F).Calls[E.Index].At;
+      Out.push_back(std::move(L));
+    }
+  }
+  llvm::erase_if(Out, [](const HeldLock &L) { return !L.Mutex.known(); });
+  return Out;
 }
 
 const Lockset &locksAt(const ProgramFunction &F, size_t Block, size_t Event) {

@@ -40,10 +40,11 @@ template <class Fn> void forVariables(FunctionFacts &F, Fn Apply) {
   for (Access &A : F.Accesses)
     InPlace(A.What), Apply(A.Member);
   for (LockOp &L : F.LockOps)
-    InPlace(L.Mutex);
+    InPlace(L.Mutex), Apply(L.Member);
   for (Call &C : F.Calls) {
     InPlace(C.Object);
     llvm::for_each(C.Args, InPlace);
+    llvm::for_each(C.Members, Apply);
     for (Callable &K : C.Callables)
       InPlace(K.Object);
   }

@@ -76,6 +76,11 @@ struct HeldLock {
   uint32_t Owner = None;
   /// Of a lock that is an element: the access is to the same element.
   bool OfElement = true;
+  bool Strict = false; ///< As in LockOp.
+  /// Of a lock that is a member: its name whatever the object, the same for all
+  /// objects of the class. USR of the member (of the object that is locked, where
+  /// the member is itself a class around a lock); empty when there is none.
+  Symbol Class = {};
   friend bool operator==(const HeldLock &A, const HeldLock &B) {
     return A.Mutex == B.Mutex && A.Shared == B.Shared;
   }
@@ -134,6 +139,8 @@ struct Summary {
   bool MayExit = false;    ///< It may end the program, by exit().
   bool KeepsState = false; ///< As in FunctionFacts.
   bool MayLaunch = false;  ///< A thread or task is started on the way.
+  /// A lock is taken on the way, or something called that is not safe in threads.
+  bool Watched = false;
   /// Effects that are no accesses: I/O, locks, starts, state inside libraries.
   bool HiddenEffects = false;
   double Cost = 0;     ///< Operations of one call, callees counted.
@@ -158,6 +165,8 @@ struct ProgramFunction {
   /// Parallel to Facts->Calls.
   std::vector<llvm::SmallVector<CallTarget, 1>> Targets;
   std::vector<std::pair<FunctionId, uint32_t>> Callers; ///< Function, index of call.
+  /// Some of its callers are not in these sources: it may run on any thread.
+  bool Outside = false;
   Summary Effects;
   PointsTo Bound; ///< Own bindings and those that callees make on our objects.
   /// Must-held locks before each event: Held[Block][Event], in terms of this
@@ -222,6 +231,38 @@ struct ThreadAccess {
   std::shared_ptr<const Ordering> Order; ///< Never null.
 };
 
+/// A thread waits for a lock, or calls what is not safe in threads.
+struct ThreadCall {
+  uint32_t Thread = None;
+  FunctionId In = None;
+  Lockset Held; ///< All that must be held, callers counted.
+  Span At;
+  Chain Through; ///< From the thread's entry.
+  bool Certain = true;
+  /// Threads that may be running, and may have the object in question.
+  std::vector<uint32_t> Live;
+};
+
+/// Thread waits for Then while it holds First, which is one of Held.
+struct LockOrder : ThreadCall {
+  HeldLock First, Then;
+  /// The places name one object each, not one for every call or element.
+  bool FirstExact = false, ThenExact = false;
+};
+
+/// A call that matches a row of mt-unsafe.yaml that has a state.
+struct HazardCall : ThreadCall {
+  const Call *What = nullptr;
+  Place On; ///< Absolute; the object, where the row is about one.
+};
+
+/// A write without a lock, in a loop, to a part of an array or object.
+struct HotWrite : ThreadCall {
+  const Access *What = nullptr;
+  uint32_t Loop = None; ///< Innermost loop of In around it.
+  Place On;             ///< Absolute.
+};
+
 struct Program {
   std::vector<UnitFacts> Units; ///< Sorted by main file.
   std::vector<ProgramFunction> Functions;
@@ -233,6 +274,9 @@ struct Program {
   /// How many must meet at a barrier, or may come in through a semaphore, where that is
   /// a constant.
   llvm::DenseMap<Place, int64_t> SyncCounts;
+  std::vector<LockOrder> LockOrders;        ///< Sorted.
+  std::vector<HazardCall> HazardCalls;      ///< Sorted by place in the code.
+  std::vector<HotWrite> HotWrites;          ///< Sorted by place.
   std::shared_ptr<const Models> Apis;
   /// Pointers with one name in the whole program: globals, locals, heap.
   PointsTo Bound;
@@ -267,6 +311,9 @@ bool isProtected(const Program &P, const ThreadAccess &A, const ThreadAccess &B)
 
 /// Both accesses may be executed at the same time by two different threads.
 bool mayRunAtOnce(const Program &P, const ThreadAccess &A, const ThreadAccess &B);
+
+/// Each may be executed while the other is, by another thread.
+bool mayRunAtOnce(const ThreadCall &A, const ThreadCall &B);
 
 /// The locks at an event of `F`, callers not counted.
 const Lockset &locksAt(const ProgramFunction &F, size_t Block, size_t Event);

@@ -111,6 +111,8 @@ private:
     case EventKind::Call:
       return call(B, E, Ev.Index);
     case EventKind::LockOp:
+      S.Watched = S.HiddenEffects = true;
+      return;
     case EventKind::Join:
     case EventKind::Sync:
       S.HiddenEffects = true;
@@ -241,6 +243,7 @@ private:
         incomplete(Callee.WhyIncomplete, Callee.WhyAt);
       S.DoesIo |= Callee.DoesIo && !Ending.test(Index);
       S.MayLaunch |= Callee.MayLaunch;
+      S.Watched |= Callee.Watched;
       S.MayThrow |= Callee.MayThrow && !C.Caught;
       S.MayExit |= Callee.MayExit;
       S.KeepsState |= Callee.KeepsState;
@@ -271,6 +274,7 @@ private:
   void outside(const Call &C, uint32_t Index) {
     const ApiModel &M = Apis.find(C.Name);
     S.MayExit |= M.Exits;
+    S.Watched |= M.Hazard && !M.Hazard->State.empty();
     S.HiddenEffects |= !(M.Pure || M.Container || M.Returns || Ending.test(Index));
     if (C.System || M)
       return;

@@ -121,6 +121,7 @@ void Concurrency::findRoots() {
         for (FunctionId E : N.find(P, P.Functions[F].Unit, H.Usr))
           Reach(E);
   }
+  findOutside(Reached, Started);
   for (FunctionId F = 0; F < Count; ++F) {
     const ProgramFunction &PF = P.Functions[F];
     const FunctionFacts &Facts = *PF.Facts;

@@ -36,9 +36,28 @@ bool isConstant(const Expr *E) {
 
 } // namespace
 
+Access FunctionContext::describe(const Place &P, AccessKind K, const Expr *E) {
+  Access A;
+  A.What = P;
+  A.Kind = K;
+  if (const NamedDecl *D = member(E)) {
+    A.Member = Unit.usr(D);
+    if (const auto *Field = dyn_cast<FieldDecl>(D))
+      Unit.mention(Field);
+  }
+  A.Text = Unit.text(E);
+  A.Type = Unit.type(E->getType());
+  A.At = Unit.span(E->getSourceRange());
+  return A;
+}
+
 void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
-  if (!P.known())
+  if (!P.known()) {
+    const auto *V = dyn_cast_or_null<VarDecl>(member(E));
+    if (V && V->getTLSKind() != VarDecl::TLS_None)
+      Facts.ThreadLocals.push_back(describe(P, K, E));
     return;
+  }
   llvm::StringRef Path = P.Path.str();
   if (P.Root == RootKind::Local) {
     // Only a local whose address is out can be seen by others; what a local
@@ -71,15 +90,7 @@ void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
     return;
   if (isConstant(E))
     return;
-  Access A;
-  A.What = P;
-  A.Kind = K;
-  if (const NamedDecl *D = member(E))
-    A.Member = Unit.usr(D);
-  A.Text = Unit.text(E);
-  A.Type = Unit.type(E->getType());
-  A.At = Unit.span(E->getSourceRange());
-  Facts.Accesses.push_back(std::move(A));
+  Facts.Accesses.push_back(describe(P, K, E));
   emit(EventKind::Access, Facts.Accesses.size() - 1);
 }
 

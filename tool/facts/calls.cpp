@@ -146,6 +146,8 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
   if (const auto *N = dyn_cast<CXXNewExpr>(S); N && N->getConstructExpr())
     Destinations[N->getConstructExpr()] = pointee(N);
 
+  if (const auto *R = dyn_cast<ReturnStmt>(S); R && R->getRetValue())
+    ReturnedValues.insert(strip(R->getRetValue()));
   const auto *Call = dyn_cast<CallExpr>(S);
   const auto *Construct = dyn_cast<CXXConstructExpr>(S);
   if (Call || Construct) {
@@ -396,6 +398,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
     visitJoin(E, *M.Joins, Args, Object);
     return;
   }
+  if (E->isXValue() && M.Returns && M.Returns->Returns == ReturnedPlace::Argument && !Args.empty())
+    visitMove(Args[0], E);
   if (!F || (!Unit.inSystemHeader(F) && !F->getBuiltinID())) {
     // Assignments that the compiler writes touch the whole object.
     if (const auto *Method = dyn_cast_or_null<CXXMethodDecl>(F);

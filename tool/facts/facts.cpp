@@ -41,11 +41,12 @@ Names enumNames(LaunchKind) {
   return N;
 }
 Names enumNames(JoinKind) {
-  static constexpr llvm::StringLiteral N[] = {"join", "detach"};
+  static constexpr llvm::StringLiteral N[] = {"join", "detach", "move"};
   return N;
 }
 Names enumNames(EventKind) {
-  static constexpr llvm::StringLiteral N[] = {"access", "lockOp", "call", "launch", "join"};
+  static constexpr llvm::StringLiteral N[] = {"access", "lockOp", "call",
+                                              "launch", "join",   "lifetimeEnd"};
   return N;
 }
 Names enumNames(ScalarUse) {

@@ -91,6 +91,8 @@ private:
       return F.Launches.size();
     case EventKind::Join:
       return F.Joins.size();
+    case EventKind::LifetimeEnd:
+      return F.LifetimeEnds.size();
     }
     llvm_unreachable("all kinds are listed");
   }

@@ -110,6 +110,8 @@ std::string eventText(const FunctionFacts &F, const Event &E) {
     return "launch " + F.Launches[E.Index].EntryName.str().str();
   case EventKind::Join:
     return nameOf(F.Joins[E.Index].Kind);
+  case EventKind::LifetimeEnd:
+    return "end of a local";
   }
   return {};
 }

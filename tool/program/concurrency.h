@@ -3,6 +3,8 @@
 
 #include "program/contexts.h"
 #include "program/lifetimes.h"
+#include "program/observe.h"
+#include <functional>
 #include <map>
 
 namespace heddle {
@@ -44,6 +46,9 @@ public:
   Concurrency(Program &P, const Names &N) : P(P), N(N), Lives(computeLifetimes(P)), Known(P, N) {}
 
   void run();
+  /// observe.cpp: the same, with all accesses kept for which Wanted holds, and
+  /// all to the same memory.
+  Observation observe(llvm::function_ref<bool(const Span &)> Wanted);
 
 private:
   /// State at one event of one visit.
@@ -68,6 +73,9 @@ private:
   void handOn(uint32_t V, const Call &C);
   void call(uint32_t V, uint32_t Index, size_t Block, size_t Event, const LifeState &S);
   Lockset locks(uint32_t V, size_t Block, size_t Event);
+  void look(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S);
+  std::vector<std::pair<uint32_t, Span>> endedBefore(uint32_t V, const LifeState &S);
+  bool stateAtCall(uint32_t V, const Span &At, LifeState &S) const;
   void record(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S);
   bool isLockItself(FunctionId F, const Access &A) const;
   bool runsOnce(FunctionId F, uint32_t Index) const;
@@ -112,6 +120,9 @@ private:
   };
   std::vector<ThreadState> States;
   bool Changed = false; ///< A thread has a new child.
+  /// When accesses are observed: what to do with one.
+  std::function<void(ObservedAccess)> Observed;
+  bool Observing = false; ///< Functions are followed also where nobody else runs.
 };
 
 /// shared.cpp: keeps accesses that may meet another thread's; sorts them.

@@ -13,7 +13,7 @@ namespace heddle {
 namespace {
 
 /// Below this share of the accesses a lock says nothing of the intention.
-constexpr double LeastShare = 0.5;
+constexpr double LeastShare = 2. / 3;
 constexpr size_t MaxExcept = 3;
 
 /// `Mutex` of `base::Mutex`.
@@ -103,6 +103,9 @@ private:
     A.Held = L.Held;
     if (A.Accesses < 2 || A.Writes == 0 || A.Held < 2 || A.Held < LeastShare * A.Accesses)
       return std::nullopt;
+    // Of a lock elsewhere one cannot say that it should be held at the others too.
+    if (L.First->Of == GuardLock::Other && A.Held < A.Accesses)
+      return std::nullopt;
     A.At = F ? F->At : V->At;
     A.Name = F ? nameOf(*F) : V->Name.str().str();
     A.Except = std::move(L.Except);
@@ -110,7 +113,8 @@ private:
     A.Lock = nameAt(*L.First, F, V, A.WhyNot);
     if (!There.By.empty()) {
       A.Declared = true;
-      A.WhyNot = "`" + There.By.str().str() + "` is declared";
+      A.WhyNot = There.By.str() == A.Lock ? "so it is declared"
+                                          : "`" + There.By.str().str() + "` is declared";
     } else if (A.Held < A.Accesses)
       A.WhyNot = "the lock is not held at every access";
     else if (A.WhyNot.empty() && !There.After.valid())
@@ -129,7 +133,9 @@ private:
     if (A.Held == A.Accesses) {
       S += A.Attribute.empty() ? "is guarded by `" + A.Lock + "`" : A.Attribute;
       S += ": held at all " + std::to_string(A.Accesses) + " accesses";
-      return A.WhyNot.empty() ? S : S + "; not written, because " + A.WhyNot;
+      if (A.WhyNot.empty())
+        return S;
+      return S + (A.Declared ? "; " : "; not written, because ") + A.WhyNot;
     }
     S += "is guarded by `" + A.Lock + "` in " + std::to_string(A.Held) + " of " +
          std::to_string(A.Accesses) + " accesses, except ";
@@ -147,9 +153,12 @@ private:
     std::string Out;
     llvm::SmallVector<llvm::StringRef, 8> Parts;
     F.Class.str().split(Parts, '@');
-    for (size_t I = 1; I + 1 < Parts.size(); I += 2)
-      if (Parts[I] == "N" || Parts[I] == "S" || Parts[I] == "ST")
-        Out += Parts[I + 1].take_until([](char C) { return C == '>' || C == '#'; }).str() + "::";
+    // Kinds of parts, each before its name; an anonymous namespace (aN) has none.
+    for (size_t I = 1; I + 1 < Parts.size(); ++I)
+      if (llvm::is_contained({"N", "S", "SA", "ST", "SP", "U", "UA"}, Parts[I])) {
+        ++I;
+        Out += Parts[I].take_until([](char C) { return C == '>' || C == '#'; }).str() + "::";
+      }
     return Out + F.Name.str().str();
   }
 
@@ -171,6 +180,15 @@ private:
     return Named;
   }
 
+  /// The same of a lock as it is spelled: `mutex_` for `mutex_.mu_`.
+  std::string outside(llvm::StringRef Text) const {
+    for (const auto &Class : LockPaths)
+      for (llvm::StringRef Path : Class.second)
+        if (Text.size() > Path.size() && Text.ends_with(Path))
+          return Text.drop_back(Path.size()).str();
+    return Text.str();
+  }
+
   /// The lock as it can be named where F or V is declared; empty, with the reason,
   /// when it cannot.
   std::string nameAt(const GuardLock &L, const Field *F, const Variable *V,
@@ -188,7 +206,7 @@ private:
     }
     const Variable *M = L.Of == GuardLock::Fixed ? P.Variables.lookup(L.Variable) : nullptr;
     std::string Name =
-        M ? M->Name.str().str() + lockPart(L.Path.str(), M->Type, {}) : L.Text.str().str();
+        M ? M->Name.str().str() + lockPart(L.Path.str(), M->Type, {}) : outside(L.Text.str());
     if (!M || isInFunction(*M) || M->At.File != At.File)
       WhyNot = "`" + Name + "` cannot be named at the declaration";
     else if (!(M->At < At))

@@ -110,6 +110,12 @@ private:
       E.Places.push_back({std::move(Text), {}, 0, At});
   }
   std::string thread(uint32_t T) const { return P.Threads[T].Name.str().str(); }
+  /// The thread that the program of T begins with: another one's never meet T.
+  uint32_t firstOf(uint32_t T) const {
+    for (unsigned Depth = 0; P.Threads[T].Parent != None && Depth < 64; ++Depth)
+      T = P.Threads[T].Parent;
+    return T;
+  }
   const Launch *startOf(uint32_t T) const { return P.Threads[T].Start; }
 
   /// A finding of a check of which this access is one side.
@@ -154,7 +160,7 @@ private:
     for (const ObservedAccess &X : Seen.Same) {
       if (!(X.Is.What == O.Is.What))
         continue;
-      if (X.Is.Thread != O.Is.Thread)
+      if (X.Is.Thread != O.Is.Thread && firstOf(X.Is.Thread) == firstOf(O.Is.Thread))
         Others.push_back(&X);
       if (mayRunAtOnce(P, O.Is, X.Is))
         Meeting.push_back(&X);

@@ -122,6 +122,7 @@ private:
   bool Changed = false; ///< A thread has a new child.
   /// When accesses are observed: what to do with one.
   std::function<void(ObservedAccess)> Observed;
+  std::function<bool(const Span &At, const Place &What)> Wants; ///< Others are passed over.
   bool Observing = false; ///< Functions are followed also where nobody else runs.
 };
 

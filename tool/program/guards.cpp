@@ -245,7 +245,8 @@ private:
       bool Fresh = Object.Root == RootKind::Heap || isOwnLocal(Facts, Object);
       std::vector<GuardLock> Locks;
       for (const HeldLock &L : locks(F, B, E))
-        Locks.push_back(relate(L, Object, Field));
+        if (L.Mutex.known() && !L.Text.empty())
+          Locks.push_back(relate(L, Object, Field));
       if (Making || (Fresh && Locks.empty()))
         return;
       add(A, F, std::move(Locks));

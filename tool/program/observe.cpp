@@ -87,6 +87,8 @@ void Concurrency::look(uint32_t V, const Access &A, size_t Block, size_t Event,
                        const LifeState &S) {
   uint32_t In = Visits[V].Context;
   Absolute Where = Known.absolute(In, A.What);
+  if (!Wants(A.At, Where.From == Origin::Nobody ? Place() : Where.What))
+    return;
   ObservedAccess O;
   size_t Before = P.SharedAccesses.size();
   record(V, A, Block, Event, S);
@@ -136,18 +138,18 @@ Observation Concurrency::observe(llvm::function_ref<bool(const Span &)> Wanted) 
     for (uint32_t V = 0; V < Visits.size(); ++V)
       process(V, /*Record=*/true);
   };
+  Wants = [&](const Span &At, const Place &) {
+    return Wanted(At) && Out.Here.size() < MaxObserved;
+  };
   VisitAll([&](ObservedAccess O) {
-    if (!Wanted(O.Is.At) || Out.Here.size() >= MaxObserved)
-      return;
     if (O.From != ObservedAccess::Nameless)
       Memory.insert(O.Is.What);
     Out.Here.push_back(std::move(O));
   });
-  VisitAll([&](ObservedAccess O) {
-    if (O.From != ObservedAccess::Nameless && Memory.contains(O.Is.What) &&
-        Out.Same.size() < MaxObserved)
-      Out.Same.push_back(std::move(O));
-  });
+  Wants = [&](const Span &, const Place &What) {
+    return What.known() && Memory.contains(What) && Out.Same.size() < MaxObserved;
+  };
+  VisitAll([&](ObservedAccess O) { Out.Same.push_back(std::move(O)); });
   auto Before = [](const ObservedAccess &A, const ObservedAccess &B) {
     auto Key = [](const ObservedAccess &O) {
       return std::tie(O.Is.At, O.Is.What, O.Is.Kind, O.Is.Thread, O.Is.In, O.Is.Held);

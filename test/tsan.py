@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Confirms the labels of a fixture with ThreadSanitizer.
+"""Confirms the labels of a fixture with ThreadSanitizer, or AddressSanitizer.
 
-    tsan.py FILE FLAGS...
+    tsan.py [--address] FILE FLAGS...
 
 Builds FILE with -DDRIVER -fsanitize=thread and runs each CASE of its main alone:
 one whose name ends in _bad must be reported as a race in one of many runs, one
-that ends in _ok in none; those are run together first. A case in _untold is a race
+that ends in _ok in none; those are run together first. With --address what counts is
+the use of a local that has died. A case in _untold is a race
 too, one that the tool does not find yet, and one in _alarm is none, but the tool
 says it is. `CASE(run) // Name_bad` names the case that `run` is for;
 `CASE(name_bad::run)` has its name from the namespace. `// NOT-SHOWN: why` after it
@@ -26,7 +27,9 @@ REPORT = re.compile(r"ThreadSanitizer: (?:data race|heap-use-after-free)")
 
 
 def main():
-    file, flags = sys.argv[1], sys.argv[2:]
+    address = sys.argv[1] == "--address"
+    file, *flags = sys.argv[2 if address else 1 :]
+    sanitizer, fault = ("address", "use of a dead local") if address else ("thread", "race")
     cases = CASE.findall(open(file, encoding="utf-8").read())
     if not cases:
         sys.exit("no CASE in " + file)
@@ -35,11 +38,17 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         program = os.path.join(scratch, "cases")
         subprocess.run(
-            [*compiler, "-DDRIVER", "-fsanitize=thread", "-O0", "-g", "-w", "-pthread", *flags]
+            [*compiler, "-DDRIVER", "-fsanitize=" + sanitizer, "-O1" if address else "-O0"]
+            + ["-g", "-w", "-pthread", *flags]
             + [file, "-o", program],
             check=True,
         )
-        environment = dict(os.environ, TSAN_OPTIONS=f"exitcode={RACE}:halt_on_error=1")
+        environment = dict(
+            os.environ,
+            TSAN_OPTIONS=f"exitcode={RACE}:halt_on_error=1",
+            ASAN_OPTIONS=f"exitcode={RACE}:detect_stack_use_after_return=1:detect_leaks=0"
+            ":symbolize=0",
+        )
 
         def run(names):
             # Without randomised addresses: the kernel's default does not fit the shadow memory.
@@ -53,7 +62,7 @@ def main():
             )
 
         if run([]).returncode != 0:
-            print("ThreadSanitizer cannot run here: " + run([]).stderr.strip()[:200])
+            print(f"The {sanitizer} sanitizer cannot run here: " + run([]).stderr.strip()[:200])
             return
         quiet = [function for function, label in cases if not label.endswith(RACY)]
         together = all(run(quiet).returncode == 0 for _ in range(3))
@@ -65,15 +74,18 @@ def main():
             raced = False
             for _ in range(RUNS if racy else 5):
                 done = run([function])
-                raced |= done.returncode == RACE and (not racy or bool(REPORT.search(done.stderr)))
+                # The program may end while another thread still prints its report.
+                raced |= "ERROR: AddressSanitizer" in done.stderr or (
+                    done.returncode == RACE and (not racy or bool(REPORT.search(done.stderr)))
+                )
                 if done.returncode not in (0, RACE) or raced:
                     break
             if done.returncode not in (0, RACE):
                 wrong.append(f"{label} ended with {done.returncode}: {done.stderr[:200]}")
             elif raced != racy:
-                wrong.append(f"{label}: {'a race' if raced else 'no race'}\n{done.stderr[:1500]}")
+                wrong.append(f"{label}: {'a' if raced else 'no'} {fault}\n{done.stderr[:1500]}")
         if not together and not wrong:
-            wrong.append("the cases without a race have one when they run after each other")
+            wrong.append(f"the cases without a {fault} have one when they run after each other")
     if wrong:
         sys.exit("\n".join(wrong))
 

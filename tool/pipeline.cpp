@@ -28,6 +28,7 @@ static UnitFacts extractOne(const CompileJob &Job, const Models &Apis) {
   if (!U.Errors.empty()) {
     U.Functions.clear();
     U.Variables.clear();
+    U.Fields.clear();
   }
   return U;
 }

@@ -47,6 +47,24 @@ int severity(const LoopExplanation &E) {
   return llvm::find(Order, E.Verdict) - std::begin(Order);
 }
 
+/// The innermost loop around the line. Instances of one template may differ; the
+/// worst speaks for all.
+std::optional<LoopExplanation> loopAround(const Program &P, llvm::function_ref<bool(Symbol)> IsFile,
+                                          uint32_t Line) {
+  std::vector<LoopAt> Found = loopsAt(P, IsFile, Line);
+  std::optional<LoopExplanation> Worst;
+  for (const LoopAt &X : Found) {
+    if (!(P.facts(X.In).Loops[X.Loop].At == P.facts(Found.front().In).Loops[Found.front().Loop].At))
+      continue;
+    LoopExplanation E = explainLoop(P, X.In, X.Loop);
+    if (!Worst || severity(*Worst) < severity(E))
+      Worst = std::move(E);
+  }
+  return Worst;
+}
+
+bool isAlone(const AccessExplanation &E) { return E.Verdict == "alone"; }
+
 int explainPlace(CommandLine C, const SourceLine &Where) {
   // With flags, the file of the place is a unit; from a database come all, and
   // what the loop calls is known.
@@ -69,9 +87,19 @@ int explainPlace(CommandLine C, const SourceLine &Where) {
       It->second = File.str() == Wanted || realPath(File.str()) == Wanted;
     return It->second;
   };
-  std::string Asked = Where.File + ":" + std::to_string(Where.Line);
-  std::vector<LoopAt> Found = loopsAt(*P, IsFile, Where.Line);
-  if (Found.empty()) {
+  std::optional<LoopExplanation> Loop = loopAround(*P, IsFile, Where.Line);
+  CheckSelection Races = S->Run.Checks;
+  llvm::erase_if(Races.Enabled, [](const Check *X) {
+    return !llvm::StringRef(X->Info.Guidelines).contains("T1") || X->Info.Level < Severity::Warning;
+  });
+  std::vector<Advice> Findings = runChecks(*P, Races);
+  Observation Seen =
+      observeAccesses(*P, [&](const Span &At) { return At.Line == Where.Line && IsFile(At.File); });
+  std::vector<AccessExplanation> Accesses = explainAccesses(*P, Seen, Findings, IsFile, Where.Line);
+  // Of a program without threads the loop is what is asked for.
+  if (Loop && llvm::all_of(Accesses, isAlone))
+    Accesses.clear();
+  if (!Loop && Accesses.empty()) {
     finish(Info, *S, false);
     std::string Near;
     for (const LoopAt &X : loopsNear(*P, IsFile, Where.Line)) {
@@ -79,25 +107,19 @@ int explainPlace(CommandLine C, const SourceLine &Where) {
       Near += (Near.empty() ? "" : " and ") + below(S->Text.Base, At.File.str()).str() + ":" +
               std::to_string(At.Line);
     }
-    return fail(llvm::createStringError(
-        "no loop at " + Asked +
-        (Near.empty() ? "; none in that file was analysed" : "; the nearest are at " + Near)));
-  }
-  // Instances of one template may differ; the worst speaks for all.
-  const Span &At = P->facts(Found.front().In).Loops[Found.front().Loop].At;
-  std::optional<LoopExplanation> Worst;
-  for (const LoopAt &X : Found) {
-    if (!(P->facts(X.In).Loops[X.Loop].At == At))
-      continue;
-    LoopExplanation E = explainLoop(*P, X.In, X.Loop);
-    if (!Worst || severity(*Worst) < severity(E))
-      Worst = std::move(E);
+    return fail(
+        llvm::createStringError("no loop, and no access to what other threads could have, at " +
+                                Where.File + ":" + std::to_string(Where.Line) +
+                                (Near.empty() ? "; no loop in that file was analysed"
+                                              : "; the nearest loops are at " + Near)));
   }
   auto Write = [&](llvm::raw_ostream &OS) {
     if (C.As == Format::Json)
-      writeLoopJson(*Worst, Info, OS);
-    else
-      writeLoopText(*Worst, S->Text, OS);
+      return writeExplainedJson(Loop ? &*Loop : nullptr, Accesses, Info, OS);
+    if (Loop)
+      writeLoopText(*Loop, S->Text, OS);
+    for (const AccessExplanation &A : Accesses)
+      writeAccessText(A, S->Text, OS);
   };
   if (llvm::Error E = writeOutput("", Write))
     return fail(std::move(E));

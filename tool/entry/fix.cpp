@@ -3,6 +3,7 @@
 /// Nothing is written that was not analysed: the facts hold the digest of every
 /// file that was read, and a file that is another one by now is refused. A file
 /// appears complete or not at all.
+#include "entry/fix.h"
 #include "entry/files.h"
 #include "entry/session.h"
 #include "entry/verbs.h"
@@ -42,8 +43,8 @@ std::string realPath(StringRef Path) {
 
 class Fixer {
 public:
-  Fixer(const CommandLine &C, const Session &S, const RunResult &R)
-      : C(C), S(S), R(R), Digests(digestsOf(R.Whole)) {}
+  Fixer(const CommandLine &C, const Session &S, const Program &P, llvm::ArrayRef<Advice> Findings)
+      : C(C), S(S), Findings(Findings), Digests(digestsOf(P)) {}
 
   void gather();
   /// Writes the files, or the diff. Returns what is to be printed on stdout.
@@ -62,7 +63,7 @@ private:
 
   const CommandLine &C;
   const Session &S;
-  const RunResult &R;
+  llvm::ArrayRef<Advice> Findings;
   llvm::StringMap<std::string> Digests;
   Patch All;
   size_t Files = 0, Edits = 0, WithoutEdit = 0;
@@ -71,7 +72,7 @@ private:
 void Fixer::gather() {
   TextWriter Notes{S.Text, llvm::errs()};
   llvm::StringMap<Symbol> Names;
-  for (Advice A : R.Findings) {
+  for (Advice A : Findings) {
     llvm::erase_if(A.Edits, [](const Edit &E) { return !E.At.valid() || E.At.File.empty(); });
     if (A.Edits.empty()) {
       ++WithoutEdit;
@@ -156,15 +157,20 @@ int runFixVerb(const CommandLine &C) {
   if (!R)
     return fail(R.takeError());
   dropSkipped(S->Settings, R->Findings);
-  RunInfo Info = describeRun(R->Whole, S->Run.Checks);
-  Fixer Fix(C, *S, *R);
+  return makeEdits(C, *S, R->Whole, R->Findings);
+}
+
+int makeEdits(const CommandLine &C, const Session &S, const Program &P,
+              llvm::ArrayRef<Advice> Findings) {
+  RunInfo Info = describeRun(P, S.Run.Checks);
+  Fixer Fix(C, S, P, Findings);
   Fix.gather();
   std::string Text;
   llvm::raw_string_ostream Out(Text);
   Fix.apply(Out);
   if (llvm::Error E = writeOutput("", [&](llvm::raw_ostream &OS) { OS << Text; }))
     return fail(std::move(E));
-  int Code = finish(Info, *S, Fix.Undone > 0 || (C.Diff && !Text.empty()));
+  int Code = finish(Info, S, Fix.Undone > 0 || (C.Diff && !Text.empty()));
   return Fix.Failed ? Failure : Code;
 }
 

@@ -16,6 +16,8 @@ int main(int Argc, char **Argv) {
     return runAdviseVerb(*C);
   case Verb::Fix:
     return runFixVerb(*C);
+  case Verb::Annotate:
+    return runAnnotateVerb(*C);
   case Verb::Dump:
     return runDumpVerb(*C);
   case Verb::Checks:

@@ -30,9 +30,11 @@ constexpr VerbInfo Verbs[] = {
      "threads, processes, async, a parallel loop, or serial: a verdict for each opportunity"},
     {Verb::Fix, "fix", "fix [-p BUILD] [FILE|DIR]... [-- FLAGS]",
      "make the edits that the findings suggest, in the files"},
+    {Verb::Annotate, "annotate", "annotate [-p BUILD] [--fix] [FILE|DIR]... [-- FLAGS]",
+     "print, or write as an attribute, which lock guards which member or variable"},
     {Verb::Checks, "checks", "checks", "list the checks"},
     {Verb::Explain, "explain", "explain CHECK | FILE:LINE [-p BUILD] [-- FLAGS]",
-     "what a check finds; or why the loop at a place can run in parallel or not"},
+     "what a check finds; or why a loop can run in parallel or not, and an access is safe or not"},
     {Verb::Dump, "dump", "dump --stage=STAGE [FILE|DIR]... [-- FLAGS]",
      "print what a stage of the analysis knows"},
     {Verb::Help, "help", "help [VERB]", "this text, or that of one verb"},
@@ -59,14 +61,17 @@ For FILE:LINE the units are analysed as for `heddle check --help`, all of the
 database or, with flags after --, that file. The innermost loop around the line is
 explained: its verdict, the two places that keep it serial or the clauses that a
 parallel one needs, the work of an iteration, what would change the verdict, and
-the verdicts of the loops around it and inside. Examples:
+the verdicts of the loops around it and inside. So is every access on the line to
+memory that other threads could have: a race, with both sides; guarded, with the
+lock and the other accesses; ordered, with the start or the join; only read; owned;
+of one thread only; atomic; thread_local; or why that cannot be told. Examples:
 
   heddle explain parallelizable-loop
   heddle explain -p build src/solve.c:120
   heddle explain a.c:12 --format=json -- -O2
 
-Exit codes: 0 explained, 2 wrong usage, or no loop at that line, 3 incomplete: a
-unit failed, and what it does is not known
+Exit codes: 0 explained, 2 wrong usage, or nothing to explain at that line, 3
+incomplete: a unit failed, and what it does is not known
 )";
 
 constexpr StringRef FixHelp = R"(
@@ -87,11 +92,28 @@ another, or --diff had something to print, 2 wrong usage, or a file that could n
 be read or written, 3 incomplete: a unit failed, the edits in the others are made
 )";
 
+constexpr StringRef AnnotateHelp = R"(
+A member or variable is listed that is accessed at least twice, written at least
+once, and mostly under one lock; what constructors do to their own object, and main
+before it starts a thread, does not count. With --fix those that are always guarded
+get Clang's attribute, which -Wthread-safety then holds the code to: int n
+GUARDED_BY(mu); where the lock can be named at the declaration. The macro must be
+yours. Files are edited as by `heddle fix`. Examples:
+
+  heddle annotate -p build
+  heddle annotate -p build --fix --diff          # look first
+  heddle annotate -p build --fix --macro=ABSL_GUARDED_BY
+  heddle annotate a.cpp --fix --attribute -- -std=c++20
+
+Exit codes: 0 printed, or written, 1 --diff had something to print, 2 wrong usage,
+or a file that could not be read or written, 3 incomplete: a unit failed
+)";
+
 /// All options, made once, when the command line is parsed.
 struct Declared {
   cl::OptionCategory Category{"Options"};
-  cl::SubCommand Check{"check"}, Advise{"advise"}, Fix{"fix"}, Dump{"dump"}, Checks{"checks"},
-      Explain{"explain"}, Catalogue{"catalogue"};
+  cl::SubCommand Check{"check"}, Advise{"advise"}, Fix{"fix"}, Annotate{"annotate"}, Dump{"dump"},
+      Checks{"checks"}, Explain{"explain"}, Catalogue{"catalogue"};
 
   cl::opt<std::string> Build{"p",
                              cl::desc("Folder with compile_commands.json, or the file itself"),
@@ -101,17 +123,19 @@ struct Declared {
                              cl::sub(Dump),
                              cl::sub(Fix),
                              cl::sub(Explain),
+                             cl::sub(Annotate),
                              cl::cat(Category)};
   cl::list<std::string> Files{cl::Positional,   cl::desc("[FILE|DIR]... [-- FLAGS]"),
                               cl::sub(Check),   cl::sub(Advise),
                               cl::sub(Dump),    cl::sub(Fix),
-                              cl::sub(Explain), cl::cat(Category)};
+                              cl::sub(Explain), cl::sub(Annotate),
+                              cl::cat(Category)};
   cl::list<std::string> FactsFiles{
       "from-facts",           cl::desc("Begin with what `heddle dump --stage=facts` printed"),
       cl::value_desc("FILE"), cl::sub(Check),
       cl::sub(Advise),        cl::sub(Dump),
       cl::sub(Fix),           cl::sub(Explain),
-      cl::cat(Category)};
+      cl::sub(Annotate),      cl::cat(Category)};
   cl::opt<std::string> Output{"output",
                               cl::desc("Write to FILE instead of standard output"),
                               cl::value_desc("FILE"),
@@ -127,6 +151,7 @@ struct Declared {
                                     cl::sub(Advise),
                                     cl::sub(Checks),
                                     cl::sub(Explain),
+                                    cl::sub(Annotate),
                                     cl::cat(Category)};
   cl::opt<std::string> DumpFormat{
       "format", cl::desc("json (default); for facts also text, a listing for people, or binary"),
@@ -161,6 +186,7 @@ struct Declared {
                                cl::sub(Dump),
                                cl::sub(Fix),
                                cl::sub(Explain),
+                               cl::sub(Annotate),
                                cl::cat(Category)};
   cl::opt<std::string> Timeout{
       "timeout",
@@ -171,6 +197,7 @@ struct Declared {
       cl::sub(Dump),
       cl::sub(Fix),
       cl::sub(Explain),
+      cl::sub(Annotate),
       cl::cat(Category)};
   cl::opt<std::string> Color{"color",
                              cl::desc("auto (default), always or never"),
@@ -179,17 +206,26 @@ struct Declared {
                              cl::sub(Advise),
                              cl::sub(Fix),
                              cl::sub(Explain),
+                             cl::sub(Annotate),
                              cl::cat(Category)};
   cl::opt<bool> Quiet{"quiet",          cl::desc("Neither progress nor summary on standard error"),
                       cl::sub(Check),   cl::sub(Advise),
                       cl::sub(Dump),    cl::sub(Fix),
-                      cl::sub(Explain), cl::cat(Category)};
+                      cl::sub(Explain), cl::sub(Annotate),
+                      cl::cat(Category)};
   cl::opt<bool> Diff{"diff", cl::desc("Write no file; print what would change as a unified diff"),
-                     cl::sub(Fix), cl::cat(Category)};
+                     cl::sub(Fix), cl::sub(Annotate), cl::cat(Category)};
   cl::opt<bool> Conditional{
       "conditional",
       cl::desc("Also what is right only under an assumption, which is printed; check it yourself"),
       cl::sub(Fix), cl::cat(Category)};
+  cl::opt<bool> WriteGuards{"fix", cl::desc("Write the attributes in the files"), cl::sub(Annotate),
+                            cl::cat(Category)};
+  cl::opt<bool> Attribute{"attribute",
+                          cl::desc("Write __attribute__((guarded_by(...))), not a macro"),
+                          cl::sub(Annotate), cl::cat(Category)};
+  cl::opt<std::string> Macro{"macro", cl::desc("Name of the macro (default GUARDED_BY)"),
+                             cl::value_desc("NAME"), cl::sub(Annotate), cl::cat(Category)};
   cl::opt<std::string> Folder{cl::Positional, cl::desc("DIR"), cl::sub(Catalogue),
                               cl::cat(Category)};
   cl::opt<bool> CheckOnly{"check", cl::desc("Write nothing; fail when something is stale"),
@@ -203,6 +239,8 @@ struct Declared {
       return &Advise;
     case Verb::Fix:
       return &Fix;
+    case Verb::Annotate:
+      return &Annotate;
     case Verb::Dump:
       return &Dump;
     case Verb::Checks:
@@ -361,6 +399,8 @@ llvm::Expected<CommandLine> parseCommandLine(int Argc, const char *const *Argv) 
   std::string Overview = ("heddle " + (*V)->Usage + "\n\n  " + (*V)->Summary + "\n").str();
   if (C.What == Verb::Fix)
     Overview += FixHelp;
+  if (C.What == Verb::Annotate)
+    Overview += AnnotateHelp;
   if (C.What == Verb::Explain)
     Overview += ExplainHelp;
   if (C.What == Verb::Check || C.What == Verb::Advise || C.What == Verb::Dump)
@@ -383,6 +423,11 @@ llvm::Expected<CommandLine> parseCommandLine(int Argc, const char *const *Argv) 
   C.CheckOnly = D.CheckOnly;
   C.Diff = D.Diff;
   C.Conditional = D.Conditional;
+  C.Fix = D.WriteGuards;
+  C.Attribute = D.Attribute;
+  C.Macro = D.Macro;
+  if (!llvm::all_of(C.Macro, [](char X) { return llvm::isAlnum(X) || X == '_'; }))
+    return llvm::createStringError("--macro takes a name, not '" + C.Macro + "'");
   if (C.What == Verb::Explain && C.Files.empty())
     C.Files = {""};
   if (C.What == Verb::Catalogue)

@@ -8,7 +8,7 @@
 
 namespace heddle {
 
-enum class Verb { Check, Advise, Fix, Dump, Checks, Explain, Catalogue, Help, Version };
+enum class Verb { Check, Advise, Fix, Annotate, Dump, Checks, Explain, Catalogue, Help, Version };
 enum class Format { Text, Json, Sarif, Binary };
 enum class Stage { Facts, Program, Advice };
 enum class Coloring { Auto, Always, Never };
@@ -31,8 +31,11 @@ struct CommandLine {
   Coloring Color = Coloring::Auto;
   bool Quiet = false;
   bool CheckOnly = false;   ///< catalogue --check
-  bool Diff = false;        ///< fix --diff
+  bool Diff = false;        ///< fix, annotate --diff
   bool Conditional = false; ///< fix --conditional
+  bool Fix = false;         ///< annotate --fix
+  bool Attribute = false;   ///< annotate --attribute
+  std::string Macro;        ///< annotate --macro
 };
 
 /// Reads the arguments. `--help` of a verb prints and ends the process with 0;

@@ -8,6 +8,7 @@ namespace heddle {
 int runCheckVerb(const CommandLine &C);
 int runAdviseVerb(const CommandLine &C);
 int runFixVerb(const CommandLine &C);
+int runAnnotateVerb(const CommandLine &C);
 int runDumpVerb(const CommandLine &C);
 int runChecksVerb(const CommandLine &C);
 int runExplainVerb(const CommandLine &C);

@@ -68,6 +68,22 @@ void layout(Access &A, const Expr *E, const ASTContext &Ast) {
 
 } // namespace
 
+Access FunctionContext::describe(const Place &P, AccessKind K, const Expr *E) {
+  Access A;
+  A.What = P;
+  A.Kind = K;
+  if (const NamedDecl *D = member(E)) {
+    A.Member = Unit.usr(D);
+    if (const auto *Field = dyn_cast<FieldDecl>(D))
+      Unit.mention(Field);
+  }
+  A.Text = Unit.text(E);
+  A.Type = Unit.type(E->getType());
+  layout(A, E, Unit.Ast);
+  A.At = Unit.span(E->getSourceRange());
+  return A;
+}
+
 void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
   // One of two objects: either may be meant.
   if (const auto *C = dyn_cast<ConditionalOperator>(strip(E)); C && C->isGLValue()) {
@@ -75,8 +91,12 @@ void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
       access(lvalue(Each), K, Each);
     return;
   }
-  if (!P.known())
+  if (!P.known()) {
+    const auto *V = dyn_cast_or_null<VarDecl>(member(E));
+    if (V && V->getTLSKind() != VarDecl::TLS_None)
+      Facts.ThreadLocals.push_back(describe(P, K, E));
     return;
+  }
   llvm::StringRef Path = P.Path.str();
   if (P.Root == RootKind::Local) {
     // Only a local whose address is out can be seen by others; what a local
@@ -109,16 +129,7 @@ void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
     return;
   if (isConstant(E))
     return;
-  Access A;
-  A.What = P;
-  A.Kind = K;
-  if (const NamedDecl *D = member(E))
-    A.Member = Unit.usr(D);
-  A.Text = Unit.text(E);
-  A.Type = Unit.type(E->getType());
-  layout(A, E, Unit.Ast);
-  A.At = Unit.span(E->getSourceRange());
-  Facts.Accesses.push_back(std::move(A));
+  Facts.Accesses.push_back(describe(P, K, E));
   emit(EventKind::Access, Facts.Accesses.size() - 1);
 }
 

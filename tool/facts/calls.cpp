@@ -156,6 +156,7 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
   // dropped.
   if (const auto *R = dyn_cast<ReturnStmt>(S); R && R->getRetValue()) {
     const Expr *V = strip(R->getRetValue());
+    ReturnedValues.insert(V);
     const auto *C = dyn_cast<CallExpr>(V);
     if ((C && C->getDirectCallee() && Unit.api(C->getDirectCallee()).Launches) ||
         Unit.guard(V->getType()->getAsCXXRecordDecl()))
@@ -355,6 +356,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
     visitJoin(E, *M.Joins, Args, Object);
     return;
   }
+  if (E->isXValue() && M.Returns && M.Returns->Returns == ReturnedPlace::Argument && !Args.empty())
+    visitMove(Args[0], E);
   if (!F || (!Unit.inSystemHeader(F) && !F->getBuiltinID())) {
     if (Unit.guard(E->getType()->getAsCXXRecordDecl()) && !Destinations.contains(E))
       dropGuard(E, Index);

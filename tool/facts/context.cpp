@@ -2,6 +2,7 @@
 /// declaration, because USRs and qualified names cost more than the walk.
 #include "facts/context.h"
 
+#include "clang/AST/Attr.h"
 #include "clang/Basic/SourceManager.h"
 #include "clang/Index/USRGeneration.h"
 #include "clang/Lex/Lexer.h"
@@ -242,7 +243,52 @@ void UnitContext::mention(const VarDecl *V) {
     T = A->getElementType();
   }
   R.Values = initialValues(Shown, Ast);
+  if (V->hasGlobalStorage())
+    R.Guarded = annotation(Shown);
   Facts.Variables.push_back(std::move(R));
+}
+
+Annotation UnitContext::annotation(const DeclaratorDecl *D) {
+  Annotation A;
+  if (const auto *G = D->getAttr<GuardedByAttr>())
+    A.By = text(G->getArg());
+  SourceLocation End = D->getLocation();
+  auto Extend = [&](SourceLocation L) {
+    if (L.isMacroID())
+      End = L;
+    if (L.isValid() && End.isFileID() && Sources.isBeforeInTranslationUnit(End, L))
+      End = L;
+  };
+  if (const TypeSourceInfo *T = D->getTypeSourceInfo()) // `a[4]`, `(*f)(int)`
+    Extend(T->getTypeLoc().getEndLoc());
+  if (const auto *F = dyn_cast<FieldDecl>(D); F && F->isBitField())
+    Extend(F->getBitWidth()->getEndLoc());
+  if (End.isFileID()) {
+    A.After = span(End);
+    A.After.Line = A.After.EndLine;
+    A.After.Column = A.After.EndColumn;
+  }
+  return A;
+}
+
+void UnitContext::mention(const FieldDecl *D) {
+  const RecordDecl *R = D->getParent()->getDefinition();
+  if (!R || R->isDependentContext() || R->isLambda() || !MentionedClasses.insert(R).second ||
+      inSystemHeader(R))
+    return;
+  for (const FieldDecl *Each : R->fields()) {
+    if (Each->getName().empty())
+      continue;
+    Field F;
+    F.Usr = usr(Each);
+    F.Name = Symbol(Each->getName());
+    F.Class = usr(R);
+    F.Type = type(Each->getType());
+    F.At = span(Each->getLocation());
+    F.Number = Each->getFieldIndex();
+    F.Guarded = annotation(Each);
+    Facts.Fields.push_back(std::move(F));
+  }
 }
 
 } // namespace heddle

@@ -59,8 +59,12 @@ struct UnitContext {
 
   /// Lists the variable in UnitFacts::Variables, once.
   void mention(const clang::VarDecl *V);
+  /// Lists the members of the class of D in UnitFacts::Fields, once.
+  void mention(const clang::FieldDecl *D);
 
 private:
+  Annotation annotation(const clang::DeclaratorDecl *D);
+
   llvm::DenseMap<const clang::Decl *, Symbol> Usrs, Names;
   llvm::DenseMap<const void *, Symbol> Types;
   llvm::DenseMap<clang::FileID, Symbol> Files;
@@ -70,6 +74,7 @@ private:
   llvm::DenseMap<const clang::Decl *, const LockModel *> Guards;
   llvm::DenseMap<const clang::Decl *, bool> Handles, Implicit;
   llvm::DenseSet<const clang::VarDecl *> Mentioned;
+  llvm::DenseSet<const clang::RecordDecl *> MentionedClasses;
 };
 
 /// One function while it is walked.
@@ -97,6 +102,10 @@ struct FunctionContext {
   /// What the variable of a range-for goes through.
   llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> Ranges;
   llvm::DenseMap<const clang::Stmt *, uint32_t> Loops;
+  /// Locals that hold a handle of a launch, or the executor it was given to.
+  llvm::DenseSet<Symbol> HandleRoots;
+  /// Calls whose value the function returns.
+  llvm::DenseSet<const clang::Expr *> ReturnedValues;
   bool HasDirectives = false; ///< OpenMP's.
   /// Try-locks whose result is kept in a variable: `int r = trylock(&m);`.
   llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> TryResults;
@@ -136,6 +145,7 @@ struct FunctionContext {
 
   // In accesses.cpp:
   void access(const Place &P, AccessKind K, const clang::Expr *E);
+  Access describe(const Place &P, AccessKind K, const clang::Expr *E);
   void visitAccess(const clang::Stmt *S);
   /// Effects on its arguments and object of a function whose body is not ours.
   void visitSystemEffects(const clang::Expr *E, const clang::FunctionDecl *F,
@@ -214,6 +224,10 @@ struct FunctionContext {
                    const Place &Handle);
   void visitJoin(const clang::Expr *E, const JoinModel &M, llvm::ArrayRef<const clang::Expr *> Args,
                  const clang::Expr *Object);
+  /// The variable is moved from, or returned.
+  void visitMove(const clang::Expr *Variable, const clang::Expr *E);
+  /// Its scope is left, by Trigger.
+  void visitLifetimeEnd(const clang::VarDecl *V, const clang::Stmt *Trigger);
 
   uint32_t loopOf(const clang::Expr *Call) const;
   void emit(EventKind K, size_t Index) {

@@ -49,11 +49,12 @@ Names enumNames(LaunchKind) {
   return N;
 }
 Names enumNames(JoinKind) {
-  static constexpr llvm::StringLiteral N[] = {"join", "detach"};
+  static constexpr llvm::StringLiteral N[] = {"join", "detach", "move"};
   return N;
 }
 Names enumNames(EventKind) {
-  static constexpr llvm::StringLiteral N[] = {"access", "lockOp", "call", "launch", "join", "sync"};
+  static constexpr llvm::StringLiteral N[] = {"access", "lockOp", "call",       "launch",
+                                              "join",   "sync",   "lifetimeEnd"};
   return N;
 }
 Names enumNames(ScalarUse) {

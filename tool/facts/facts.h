@@ -198,10 +198,12 @@ struct Launch {
   uint32_t Loop = None;
   /// The handle's destructor waits (jthread, future of std::async).
   bool JoinsAtEnd = false;
+  bool Returned = false; ///< The function returns the handle at once.
   Span At;
 };
 
-enum class JoinKind : uint8_t { Join, Detach };
+/// Move: the handle is moved from, or returned; what it stands for goes on.
+enum class JoinKind : uint8_t { Join, Detach, Move };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(JoinKind);
 
 /// The caller waits for the end of what Handle stands for (or lets it go).
@@ -235,7 +237,15 @@ struct SyncOp {
   Span At;
 };
 
-enum class EventKind : uint8_t { Access, LockOp, Call, Launch, Join, Sync };
+/// The scope of a local is left whose address is out, or that holds a handle of
+/// a launch. Destructors and these stand in the order of destruction.
+struct LifetimeEnd {
+  Place What;
+  bool Leaves = false; ///< With the function.
+  Span At;             ///< Last token of the scope, or the return, break, goto.
+};
+
+enum class EventKind : uint8_t { Access, LockOp, Call, Launch, Join, Sync, LifetimeEnd };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(EventKind);
 
 /// One step of a block: Index into the vector of FunctionFacts named by Kind.
@@ -289,12 +299,14 @@ struct FunctionFacts {
   /// USRs of the virtual methods this one overrides, at any distance.
   std::vector<Symbol> Overrides;
   std::vector<Access> Accesses;
+  std::vector<Access> ThreadLocals; ///< What another thread cannot see; no events.
   std::vector<LockOp> LockOps;
   std::vector<Call> Calls;
   std::vector<BlockingCall> Blocking;
   std::vector<Launch> Launches;
   std::vector<Join> Joins;
   std::vector<SyncOp> Syncs;
+  std::vector<LifetimeEnd> LifetimeEnds;
   std::vector<Binding> Bindings;
   std::vector<Loop> Loops;
   /// Subscripted accesses outside of its loops, and what calls there get: with
@@ -318,6 +330,14 @@ struct FunctionFacts {
   Symbol Incomplete;
 };
 
+/// The `guarded_by` attribute of a declaration.
+struct Annotation {
+  Symbol By; ///< Its argument as spelled; empty when there is none.
+  /// Where one can be written: behind the declarator, empty. Not valid within a
+  /// macro.
+  Span After;
+};
+
 /// A variable of static storage duration, or a local that escapes.
 struct Variable {
   Symbol Usr, Name, Type;
@@ -333,6 +353,15 @@ struct Variable {
   /// What an array of integers begins with, where that is written down, constant
   /// and short.
   std::vector<int64_t> Values;
+  Annotation Guarded;
+};
+
+/// A member of a class of which some member is accessed.
+struct Field {
+  Symbol Usr, Name, Class, Type;
+  Span At;
+  uint32_t Number = 0; ///< In the class, from 0.
+  Annotation Guarded;
 };
 
 /// A file outside system headers that the facts depend on, with the digest of its
@@ -361,6 +390,7 @@ struct UnitFacts {
   std::vector<Input> Inputs;
   std::vector<FunctionFacts> Functions; ///< Sorted by position.
   std::vector<Variable> Variables;      ///< Sorted by USR.
+  std::vector<Field> Fields;            ///< Sorted by USR.
   std::vector<UnitError> Errors;        ///< Empty for a unit that parsed.
 };
 
@@ -441,12 +471,18 @@ template <class F> void fields(Launch &S, F &&f) {
   f("handle", S.Handle);
   f("loop", S.Loop);
   f("joinsAtEnd", S.JoinsAtEnd);
+  f("returned", S.Returned);
   f("at", S.At);
 }
 template <class F> void fields(Join &S, F &&f) {
   f("kind", S.Kind);
   f("handle", S.Handle);
   f("loop", S.Loop);
+  f("at", S.At);
+}
+template <class F> void fields(LifetimeEnd &S, F &&f) {
+  f("what", S.What);
+  f("leaves", S.Leaves);
   f("at", S.At);
 }
 template <class F> void fields(Event &S, F &&f) {
@@ -480,12 +516,14 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("body", S.Body);
   f("overrides", S.Overrides);
   f("accesses", S.Accesses);
+  f("threadLocals", S.ThreadLocals);
   f("lockOps", S.LockOps);
   f("calls", S.Calls);
   f("blocking", S.Blocking);
   f("launches", S.Launches);
   f("joins", S.Joins);
   f("syncs", S.Syncs);
+  f("lifetimeEnds", S.LifetimeEnds);
   f("bindings", S.Bindings);
   f("loops", S.Loops);
   f("straight", S.Straight);
@@ -498,6 +536,19 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("blocks", S.Blocks);
   f("cost", S.Cost);
   f("incomplete", S.Incomplete);
+}
+template <class F> void fields(Annotation &S, F &&f) {
+  f("by", S.By);
+  f("after", S.After);
+}
+template <class F> void fields(Field &S, F &&f) {
+  f("usr", S.Usr);
+  f("name", S.Name);
+  f("class", S.Class);
+  f("type", S.Type);
+  f("at", S.At);
+  f("number", S.Number);
+  f("guarded", S.Guarded);
 }
 template <class F> void fields(Variable &S, F &&f) {
   f("usr", S.Usr);
@@ -512,6 +563,7 @@ template <class F> void fields(Variable &S, F &&f) {
   f("size", S.Size);
   f("extent", S.Extent);
   f("values", S.Values);
+  f("guarded", S.Guarded);
 }
 template <class F> void fields(Input &S, F &&f) {
   f("path", S.Path);
@@ -530,6 +582,7 @@ template <class F> void fields(UnitFacts &S, F &&f) {
   f("inputs", S.Inputs);
   f("functions", S.Functions);
   f("variables", S.Variables);
+  f("fields", S.Fields);
   f("errors", S.Errors);
 }
 

@@ -20,6 +20,7 @@ CFG::BuildOptions options() {
   O.AddImplicitDtors = true;
   O.AddInitializers = true;
   O.AddCXXDefaultInitExprInCtors = true;
+  O.AddLifetime = true;
   O.PruneTriviallyFalseEdges = true;
   O.AddEHEdges = false;
   O.setAllAlwaysAdd();
@@ -74,6 +75,40 @@ void visitLambda(FunctionContext &F, const LambdaExpr *L) {
   }
 }
 
+/// `return t;` moves from t.
+const Expr *returnedVariable(const Expr *E) {
+  E = strip(E);
+  const auto *K = dyn_cast<CXXConstructExpr>(E);
+  return K && K->getNumArgs() == 1 ? strip(K->getArg(0)) : E;
+}
+
+/// The variable that dies here.
+const VarDecl *dyingVariable(const CFGElement &Element) {
+  if (auto Dtor = Element.getAs<CFGAutomaticObjDtor>())
+    return Dtor->getVarDecl();
+  if (auto End = Element.getAs<CFGLifetimeEnds>())
+    return End->getVarDecl();
+  return nullptr;
+}
+
+/// The elements of a block. Where a scope ends, Clang puts the destructors first;
+/// here what was declared last dies first, whatever its type.
+llvm::SmallVector<CFGElement, 32> inOrder(const CFGBlock &B, const SourceManager &Sources) {
+  llvm::SmallVector<CFGElement, 32> All(B.begin(), B.end());
+  for (size_t Begin = 0, End; Begin < All.size(); Begin = End) {
+    for (End = Begin; End < All.size() && dyingVariable(All[End]);)
+      ++End;
+    std::stable_sort(All.begin() + Begin, All.begin() + End,
+                     [&](const CFGElement &X, const CFGElement &Y) {
+                       return Sources.isBeforeInTranslationUnit(dyingVariable(Y)->getLocation(),
+                                                                dyingVariable(X)->getLocation());
+                     });
+    if (End == Begin)
+      ++End;
+  }
+  return All;
+}
+
 void visitElement(FunctionContext &F, const CFGElement &Element) {
   if (auto Init = Element.getAs<CFGInitializer>()) {
     const CXXCtorInitializer *I = Init->getInitializer();
@@ -88,6 +123,10 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
     if (D)
       F.visitDestructor(D, F.variable(Dtor->getVarDecl()), Dtor->getVarDecl(),
                         Dtor->getTriggerStmt()->getEndLoc());
+    return;
+  }
+  if (auto End = Element.getAs<CFGLifetimeEnds>()) {
+    F.visitLifetimeEnd(End->getVarDecl(), End->getTriggerStmt());
     return;
   }
   if (auto Dtor = Element.getAs<CFGMemberDtor>()) {
@@ -113,6 +152,8 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
     QualType T = F.Fn->getReturnType();
     if (R->getRetValue() && F.Unit.guard(T->getAsCXXRecordDecl()))
       F.returnGuard(R->getRetValue());
+    if (R->getRetValue() && T->isRecordType())
+      F.visitMove(returnedVariable(R->getRetValue()), R->getRetValue());
     if (R->getRetValue() && (T->isAnyPointerType() || T->isReferenceType() || isPointerLike(T))) {
       const Expr *V = strip(R->getRetValue());
       if (V->isNullPointerConstant(F.Unit.Ast, Expr::NPC_ValueDependentIsNull) ==
@@ -252,7 +293,7 @@ void extractGraph(FunctionContext &F) {
   for (uint32_t I = 0; I < Order.size(); ++I) {
     Block &Out = F.Facts.Blocks[I];
     F.Out = &Out.Events;
-    for (const CFGElement &E : *Order[I])
+    for (const CFGElement &E : inOrder(*Order[I], F.Unit.Sources))
       visitElement(F, E);
     F.Out = nullptr;
     if (Order[I]->hasNoReturnElement())
@@ -298,7 +339,9 @@ void extractGraph(FunctionContext &F) {
   if (!Ended.empty())
     insertEnded(F.Facts.Blocks, Ended);
   skipEmptyBlocks(F.Facts.Blocks);
-  bool Silent = llvm::all_of(F.Facts.Blocks, [](const Block &B) { return B.Events.empty(); });
+  bool Silent = llvm::all_of(F.Facts.Blocks, [](const Block &B) {
+    return llvm::all_of(B.Events, [](Event E) { return E.Kind == EventKind::LifetimeEnd; });
+  });
   if (Silent)
     F.Facts.Blocks.clear();
 }

@@ -35,6 +35,14 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
   L.Handle = Handle;
   L.Loop = loopOf(E);
   L.JoinsAtEnd = M.JoinsAtEnd;
+  L.Returned = ReturnedValues.contains(E);
+  auto Hold = [&](const Place &P) {
+    if (P.Root == RootKind::Local)
+      HandleRoots.insert(P.Name);
+  };
+  Hold(Handle);
+  if (Object && !Object->getType()->isAnyPointerType())
+    Hold(lvalue(Object));
   L.At = Unit.span(E->getSourceRange());
   if (M.Entry == AnyCallable) {
     for (const Expr *A : Args) {
@@ -118,6 +126,37 @@ void FunctionContext::visitJoin(const Expr *E, const JoinModel &M,
     Asked[E] = Facts.Joins.size() - 1;
   else
     emit(EventKind::Join, Facts.Joins.size() - 1);
+}
+
+void FunctionContext::visitMove(const Expr *Variable, const Expr *E) {
+  Variable = strip(Variable);
+  if (!Variable->isGLValue() || !Variable->getType()->isRecordType())
+    return;
+  Place Handle = lvalue(Variable);
+  if (Handle.Root != RootKind::Local || !HandleRoots.contains(Handle.Name))
+    return;
+  Join J;
+  J.Kind = JoinKind::Move;
+  J.Handle = Handle;
+  J.Loop = loopOf(E);
+  J.At = Unit.span(E->getSourceRange());
+  Facts.Joins.push_back(std::move(J));
+  emit(EventKind::Join, Facts.Joins.size() - 1);
+}
+
+void FunctionContext::visitLifetimeEnd(const VarDecl *V, const Stmt *Trigger) {
+  V = V->getCanonicalDecl();
+  if (V->getType()->isReferenceType() || !V->hasLocalStorage() || V->isImplicit())
+    return;
+  if (!Escaping.contains(V) && !HandleRoots.contains(Unit.usr(V)))
+    return;
+  LifetimeEnd End;
+  End.What = {RootKind::Local, Unit.usr(V), 0, {}};
+  End.Leaves = isa<ReturnStmt>(Trigger) || Trigger == Fn->getBody();
+  End.At = Unit.span(isa<CompoundStmt>(Trigger) ? SourceRange(Trigger->getEndLoc())
+                                                : Trigger->getSourceRange());
+  Facts.LifetimeEnds.push_back(std::move(End));
+  emit(EventKind::LifetimeEnd, Facts.LifetimeEnds.size() - 1);
 }
 
 } // namespace heddle

@@ -119,6 +119,8 @@ private:
       Out << " handle " << place(L.Handle);
       if (L.JoinsAtEnd)
         Out << " joins at end";
+      if (L.Returned)
+        Out << " returned";
       return;
     }
     case EventKind::Join: {
@@ -126,6 +128,9 @@ private:
       Out << name(J.Kind) << ' ' << place(J.Handle);
       return;
     }
+    case EventKind::LifetimeEnd:
+      Out << "end " << place(F.LifetimeEnds[E.Index].What);
+      return;
     }
   }
 

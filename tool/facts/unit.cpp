@@ -166,6 +166,9 @@ UnitFacts extractUnit(ASTContext &Ast, const Models &Apis) {
     return std::tie(A.At, A.Usr) < std::tie(B.At, B.Usr);
   });
   llvm::sort(Facts.Variables, [](const Variable &A, const Variable &B) { return A.Usr < B.Usr; });
+  llvm::sort(Facts.Fields, [](const Field &A, const Field &B) {
+    return std::tie(A.Usr, A.At) < std::tie(B.Usr, B.At);
+  });
   return Facts;
 }
 

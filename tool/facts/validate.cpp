@@ -93,6 +93,8 @@ private:
       return F.Joins.size();
     case EventKind::Sync:
       return F.Syncs.size();
+    case EventKind::LifetimeEnd:
+      return F.LifetimeEnds.size();
     }
     llvm_unreachable("all kinds are listed");
   }

@@ -7,7 +7,9 @@ Program buildProgram(std::vector<UnitFacts> Units, std::shared_ptr<const Models>
   Program P;
   P.Units = std::move(Units);
   P.Apis = std::move(Apis);
-  Names N = mergeUnits(P);
+  auto Resolved = std::make_shared<Names>(mergeUnits(P));
+  const Names &N = *Resolved;
+  P.Resolved = Resolved;
   bindCalls(P, N);
   bindPointers(P);
   summarise(P);

@@ -164,10 +164,11 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
     const Summary &E = P.Functions[T.Callee].Effects;
     bool Silent = E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals &&
                   !E.ReadsGlobals && !E.Watched && Syncs.of(T.Callee).AtExit.empty();
-    if ((Alone && !E.MayLaunch) || Silent || (Targets.size() > MaxTargets && !E.MayLaunch))
+    if ((Alone && !E.MayLaunch && !Observing) || Silent ||
+        (Targets.size() > MaxTargets && !E.MayLaunch))
       continue;
     uint32_t Context = Known.forCall(In, T.Callee, C.Object, C.Args, C.Callables);
-    if (!Known.mayMeetOthers(Context))
+    if (!Known.mayMeetOthers(Context) && !Observing)
       continue;
     Visit Like;
     Like.Locks = Locks;
@@ -268,7 +269,9 @@ void Concurrency::process(uint32_t V, bool Record) {
     std::shared_ptr<const Ordering> Here;
     for (size_t E = 0; E < Facts.Blocks[B].Events.size(); ++E) {
       const Event &Ev = Facts.Blocks[B].Events[E];
-      if (Ev.Kind == EventKind::Access && Record) {
+      if (Ev.Kind == EventKind::Access && Observed)
+        look(V, Facts.Accesses[Ev.Index], B, E, S);
+      else if (Ev.Kind == EventKind::Access && Record) {
         if (!Here)
           Here = std::make_shared<Ordering>(orderAt(V, O));
         record(V, Facts.Accesses[Ev.Index], B, E, S, Here);

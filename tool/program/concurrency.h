@@ -3,7 +3,9 @@
 
 #include "program/contexts.h"
 #include "program/lifetimes.h"
+#include "program/observe.h"
 #include "program/orders.h"
+#include <functional>
 #include <map>
 
 namespace heddle {
@@ -47,6 +49,9 @@ public:
       : P(P), N(N), Lives(computeLifetimes(P)), Syncs(P), Known(P, N) {}
 
   void run();
+  /// observe.cpp: the same, with all accesses kept for which Wanted holds, and
+  /// all to the same memory.
+  Observation observe(llvm::function_ref<bool(const Span &)> Wanted);
 
 private:
   /// State at one event of one visit.
@@ -84,6 +89,10 @@ private:
   void watchWrite(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S);
   ThreadCall threadCall(uint32_t V, const Lockset &Held, const Span &At) const;
   void sortWatched();
+  // In observe.cpp:
+  void look(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S);
+  std::vector<std::pair<uint32_t, Span>> endedBefore(uint32_t V, const LifeState &S);
+  bool stateAtCall(uint32_t V, const Span &At, LifeState &S) const;
   bool isLockItself(FunctionId F, const Access &A) const;
   Ordering orderAt(uint32_t V, const OrderState &S);
   void signals(uint32_t Thread, const Place &Object);
@@ -134,6 +143,10 @@ private:
   };
   std::vector<ThreadState> States;
   bool Changed = false; ///< A thread has a new child.
+  /// When accesses are observed: what to do with one.
+  std::function<void(ObservedAccess)> Observed;
+  std::function<bool(const Span &At, const Place &What)> Wants; ///< Others are passed over.
+  bool Observing = false; ///< Functions are followed also where nobody else runs.
 };
 
 /// ordering.cpp: what holds on both ways; true when Into changed.

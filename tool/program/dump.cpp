@@ -112,6 +112,8 @@ std::string eventText(const FunctionFacts &F, const Event &E) {
     return nameOf(F.Joins[E.Index].Kind);
   case EventKind::Sync:
     return nameOf(F.Syncs[E.Index].Kind) + " " + F.Syncs[E.Index].Text.str().str();
+  case EventKind::LifetimeEnd:
+    return "end of a local";
   }
   return {};
 }

@@ -280,6 +280,8 @@ struct Program {
   std::shared_ptr<const Models> Apis;
   /// Pointers with one name in the whole program: globals, locals, heap.
   PointsTo Bound;
+  /// Which function a name means where, for what is looked at on demand.
+  std::shared_ptr<const struct Names> Resolved;
   /// By USR of a class: what members point to, as far as it is in the same object.
   llvm::DenseMap<Symbol, PointsTo> ClassBound;
 

@@ -121,6 +121,8 @@ private:
       S.HiddenEffects = true;
       S.MayLaunch |= startsThread(Facts.Launches[Ev.Index].Kind);
       return;
+    case EventKind::LifetimeEnd:
+      return;
     }
   }
 

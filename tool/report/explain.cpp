@@ -49,21 +49,46 @@ void writeLoopText(const LoopExplanation &E, const TextOptions &O, llvm::raw_ost
     item(OS, "inside", W.place(L.At) + ": " + describe(L));
 }
 
-void writeLoopJson(const LoopExplanation &E, const RunInfo &Run, llvm::raw_ostream &OS) {
-  json::Object O = std::move(*toJson(E).getAsObject());
+void writeAccessText(const AccessExplanation &E, const TextOptions &O, llvm::raw_ostream &OS) {
+  TextWriter W{O, OS};
+  W.location(E.At);
+  W.paint(Style::Bold, E.Verdict + ": ");
+  OS << printable(E.Message) << '\n';
+  W.excerpt(E.At);
+  for (const Evidence &P : E.Places) {
+    W.headline(P.At, Severity::Note, P.What, "");
+    W.excerpt(P.At);
+  }
+}
+
+static json::Object flat(json::Value V, llvm::ArrayRef<StringRef> Lists) {
+  json::Object O = std::move(*V.getAsObject());
   flatten(O);
-  for (StringRef List : {"places", "around", "inside"})
+  for (StringRef List : Lists)
     if (json::Array *Items = O.getArray(List))
-      for (json::Value &V : *Items)
-        flatten(*V.getAsObject());
-  static constexpr StringRef Order[] = {"file",     "line",  "column",  "endLine", "endColumn",
-                                        "function", "index", "verdict", "message", "places"};
+      for (json::Value &Item : *Items)
+        flatten(*Item.getAsObject());
+  return O;
+}
+
+void writeExplainedJson(const LoopExplanation *Loop, llvm::ArrayRef<AccessExplanation> Accesses,
+                        const RunInfo &Run, llvm::raw_ostream &OS) {
+  static constexpr StringRef Order[] = {"file",      "line",     "column",  "endLine",
+                                        "endColumn", "function", "index",   "text",
+                                        "access",    "verdict",  "message", "places"};
   json::OStream J(OS, 2);
   J.object([&] {
     J.attribute("version", HEDDLE_VERSION);
-    J.attributeBegin("loop");
-    writeObject(J, O, Order);
-    J.attributeEnd();
+    if (Loop) {
+      J.attributeBegin("loop");
+      writeObject(J, flat(toJson(*Loop), {"places", "around", "inside"}), Order);
+      J.attributeEnd();
+    }
+    if (!Accesses.empty())
+      J.attributeArray("accesses", [&] {
+        for (const AccessExplanation &A : Accesses)
+          writeObject(J, flat(toJson(A), {"places"}), Order);
+      });
     writeIncomplete(J, Run);
   });
   OS << '\n';

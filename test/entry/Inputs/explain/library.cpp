@@ -1,0 +1,3 @@
+// No thread is started here.
+int total;
+void add(int n) { total += n; }

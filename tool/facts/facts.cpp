@@ -18,7 +18,7 @@ Names enumNames(AccessKind) {
   return N;
 }
 Names enumNames(LockOpKind) {
-  static constexpr llvm::StringLiteral N[] = {"acquire", "release", "tryAcquire"};
+  static constexpr llvm::StringLiteral N[] = {"acquire", "release", "tryAcquire", "prepare"};
   return N;
 }
 Names enumNames(BlockCategory) {
@@ -90,6 +90,10 @@ Names enumNames(GuardKind) {
 Names enumNames(RegionStepKind) {
   static constexpr llvm::StringLiteral N[] = {"directive",   "loop",   "branch",
                                               "alternative", "access", "call"};
+  return N;
+}
+Names enumNames(Visibility) {
+  static constexpr llvm::StringLiteral N[] = {"public", "protected", "private"};
   return N;
 }
 Names enumNames(Linkage) {

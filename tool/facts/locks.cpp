@@ -69,9 +69,10 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
   if (Unit.guard(R))
     Mutex = extend(Mutex, "*");
   LockOp Op;
-  Op.Kind = M.Role == LockRole::Lock     ? LockOpKind::Acquire
-            : M.Role == LockRole::Unlock ? LockOpKind::Release
-                                         : LockOpKind::TryAcquire;
+  Op.Kind = M.Role == LockRole::Lock      ? LockOpKind::Acquire
+            : M.Role == LockRole::Unlock  ? LockOpKind::Release
+            : M.Role == LockRole::Prepare ? LockOpKind::Prepare
+                                          : LockOpKind::TryAcquire;
   Op.Mutex = Mutex;
   Op.Shared = M.Shared;
   const Expr *Shown = strip(Named);

@@ -256,6 +256,10 @@ bool isPointerLike(clang::QualType T);
 
 /// graph.cpp: the control-flow graph with its events.
 void extractGraph(FunctionContext &F);
+/// annotations.cpp: who may call the function, and with which locks.
+void describeFunction(FunctionContext &F);
+/// The locks that a field or variable is declared to be guarded by.
+void describeMember(UnitContext &Unit, const clang::ValueDecl *D);
 /// Everything about one function.
 void extractFunction(UnitContext &Unit, const clang::FunctionDecl *Fn, Symbol Parent);
 

@@ -18,7 +18,8 @@ Names enumNames(AccessKind) {
   return N;
 }
 Names enumNames(LockOpKind) {
-  static constexpr llvm::StringLiteral N[] = {"acquire", "release", "tryAcquire", "adopt"};
+  static constexpr llvm::StringLiteral N[] = {"acquire", "release", "tryAcquire", "adopt",
+                                              "prepare"};
   return N;
 }
 Names enumNames(LockSort) {
@@ -99,6 +100,10 @@ Names enumNames(GuardKind) {
 Names enumNames(RegionStepKind) {
   static constexpr llvm::StringLiteral N[] = {"directive",   "loop",   "branch",
                                               "alternative", "access", "call"};
+  return N;
+}
+Names enumNames(Visibility) {
+  static constexpr llvm::StringLiteral N[] = {"public", "protected", "private"};
   return N;
 }
 Names enumNames(Linkage) {

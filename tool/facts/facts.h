@@ -58,6 +58,8 @@ enum class LockOpKind : uint8_t {
   TryAcquire,
   /// A guard takes over what is held already.
   Adopt,
+  /// Is made ready, or ended: the object it is in is nobody else's at this time.
+  Prepare,
 };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(LockOpKind);
 
@@ -270,6 +272,26 @@ struct Block {
   Symbol Test;
 };
 
+/// Who may call a method; free functions are Public.
+enum class Visibility : uint8_t { Public, Protected, Private };
+llvm::ArrayRef<llvm::StringLiteral> enumNames(Visibility);
+
+/// A lock that callers hold, by Clang's attribute `requires_capability` or one of
+/// its older spellings.
+struct RequiredLock {
+  Place Mutex; ///< In terms of the function, as LockOp::Mutex.
+  bool Shared = false;
+  Symbol Text;
+};
+
+/// A field or variable with the attribute `guarded_by` or `pt_guarded_by`.
+struct GuardedMember {
+  Symbol Member;        ///< Its USR.
+  Place Mutex;          ///< `this *.mu_` in the same object, or a global.
+  bool Pointee = false; ///< What it points to is guarded, not itself.
+  Symbol Text;
+};
+
 enum class Linkage : uint8_t {
   Internal, ///< static, anonymous namespace, lambda: never leaves its unit.
   Unique,   ///< One strong definition in a program.
@@ -286,6 +308,12 @@ struct FunctionFacts {
   Linkage Link = Linkage::Unique;
   bool Constructor = false, Destructor = false, Const = false, Coroutine = false;
   bool Main = false;
+  Visibility Visible = Visibility::Public;
+  std::vector<RequiredLock> Requires;
+  /// `no_thread_safety_analysis`: its author takes the blame for its locks.
+  bool Unchecked = false;
+  /// Parameters that are rvalue references: callers have done with the object.
+  std::vector<uint32_t> Consumed;
   /// It changes what no Access shows: a thread-local variable, or what a lambda has
   /// captured by copy.
   bool KeepsState = false;
@@ -391,6 +419,7 @@ struct UnitFacts {
   std::vector<FunctionFacts> Functions; ///< Sorted by position.
   std::vector<Variable> Variables;      ///< Sorted by USR.
   std::vector<Field> Fields;            ///< Sorted by USR.
+  std::vector<GuardedMember> Guarded;   ///< In the order of the declarations.
   std::vector<UnitError> Errors;        ///< Empty for a unit that parsed.
 };
 
@@ -497,6 +526,17 @@ template <class F> void fields(Block &S, F &&f) {
   f("tryTaken", S.TryTaken);
   f("test", S.Test);
 }
+template <class F> void fields(RequiredLock &S, F &&f) {
+  f("mutex", S.Mutex);
+  f("shared", S.Shared);
+  f("text", S.Text);
+}
+template <class F> void fields(GuardedMember &S, F &&f) {
+  f("member", S.Member);
+  f("mutex", S.Mutex);
+  f("pointee", S.Pointee);
+  f("text", S.Text);
+}
 template <class F> void fields(FunctionFacts &S, F &&f) {
   f("usr", S.Usr);
   f("name", S.Name);
@@ -508,6 +548,10 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("const", S.Const);
   f("coroutine", S.Coroutine);
   f("main", S.Main);
+  f("visible", S.Visible);
+  f("requires", S.Requires);
+  f("unchecked", S.Unchecked);
+  f("consumed", S.Consumed);
   f("keepsState", S.KeepsState);
   f("folds", S.Folds);
   f("throws", S.Throws);
@@ -583,6 +627,7 @@ template <class F> void fields(UnitFacts &S, F &&f) {
   f("functions", S.Functions);
   f("variables", S.Variables);
   f("fields", S.Fields);
+  f("guarded", S.Guarded);
   f("errors", S.Errors);
 }
 

@@ -107,9 +107,10 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
   if (Unit.guard(R))
     Mutex = extend(Mutex, "*");
   LockOp Op;
-  Op.Kind = M.Role == LockRole::Lock     ? LockOpKind::Acquire
-            : M.Role == LockRole::Unlock ? LockOpKind::Release
-                                         : LockOpKind::TryAcquire;
+  Op.Kind = M.Role == LockRole::Lock      ? LockOpKind::Acquire
+            : M.Role == LockRole::Unlock  ? LockOpKind::Release
+            : M.Role == LockRole::Prepare ? LockOpKind::Prepare
+                                          : LockOpKind::TryAcquire;
   Op.Mutex = Mutex;
   Op.Shared = M.Shared;
   Op.Sort = M.Sort;

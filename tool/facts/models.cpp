@@ -27,7 +27,7 @@ using llvm::Twine;
 using Names = llvm::ArrayRef<llvm::StringLiteral>;
 
 Names enumNames(LockRole) {
-  static constexpr llvm::StringLiteral N[] = {"lock", "unlock", "try-lock", "guard"};
+  static constexpr llvm::StringLiteral N[] = {"lock", "unlock", "try-lock", "guard", "prepare"};
   return N;
 }
 Names enumNames(HazardKind) {
@@ -200,6 +200,8 @@ struct Models::Tables {
   llvm::StringSet<> NotInStd;
   /// Implementation namespace, public namespace; both end in `::`.
   std::vector<std::pair<std::string, std::string>> Namespaces;
+  /// Ends of names: see locked-names.yaml.
+  std::vector<std::string> LockedNames, LockFreeNames;
   std::string Digest;
 
   /// Fills what is still empty in M from the rows of this very name.
@@ -393,12 +395,16 @@ private:
         return readNotInStd(Value);
       if (Key == "namespaces")
         return readNamespaces(Value);
+      if (Key == "locked-names")
+        return scalars(Value, Out.LockedNames);
+      if (Key == "lock-free-names")
+        return scalars(Value, Out.LockFreeNames);
       return fail(
           At, "unknown table `" + Key +
                   "`; known are blocking, locks, launches, joins, mt-unsafe, "
                   "async-signal-safe, containers, ranges-read, ranges-written, returns, sync, "
-                  "writes, pure, callbacks, exits, "
-                  "algorithms, policies, serial-policies, associative, namespaces, not-in-std");
+                  "writes, pure, callbacks, exits, algorithms, policies, serial-policies, "
+                  "associative, namespaces, not-in-std, locked-names, lock-free-names");
     });
   }
 
@@ -566,6 +572,31 @@ ApiModel Models::find(StringRef QualifiedName) const {
 }
 
 size_t Models::size() const { return All->size(); }
+
+/// The name ends in this, as a word of its own: drop_locked and dropLocked, but not
+/// blocked.
+static bool endsInWord(StringRef Name, StringRef Word) {
+  if (!Name.ends_with_insensitive(Word))
+    return false;
+  size_t Begin = Name.size() - Word.size();
+  return Begin == 0 || !llvm::isAlnum(Name[Begin - 1]) || llvm::isUpper(Name[Begin]);
+}
+
+bool Models::isNamedLocked(StringRef QualifiedName) const {
+  for (const Tables *T = All.get(); T; T = T->Base.get())
+    for (StringRef Word : T->LockedNames)
+      if (endsInWord(QualifiedName, Word))
+        return true;
+  return false;
+}
+
+bool Models::isNamedLockFree(StringRef QualifiedName) const {
+  for (const Tables *T = All.get(); T; T = T->Base.get())
+    for (StringRef Word : T->LockFreeNames)
+      if (endsInWord(QualifiedName, Word))
+        return true;
+  return false;
+}
 
 std::string Models::digest() const { return All->Digest; }
 

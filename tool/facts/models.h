@@ -38,6 +38,7 @@ enum class LockRole : uint8_t {
   Unlock,
   TryLock, ///< On a mutex (free function or method), or on a guard.
   Guard,   ///< Constructor of a class that manages mutexes.
+  Prepare, ///< Makes a mutex ready, or ends it.
 };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(LockRole);
 
@@ -211,6 +212,11 @@ public:
   /// class. C library functions also match under `std::`, and what a library
   /// defines in an implementation namespace under its public one (names.yaml).
   ApiModel find(llvm::StringRef QualifiedName) const;
+
+  /// By its name, callers of the function hold the lock: `insertLocked`.
+  bool isNamedLocked(llvm::StringRef QualifiedName) const;
+  /// By its name, the function needs no lock, or an object that nobody else has.
+  bool isNamedLockFree(llvm::StringRef QualifiedName) const;
 
   size_t size() const;
   /// Changes when any row does; part of the key of cached facts.

@@ -71,8 +71,12 @@ public:
     if (const auto *F = dyn_cast<FunctionDecl>(D))
       return function(F);
     if (const auto *V = dyn_cast<VarDecl>(D))
-      if (V->hasGlobalStorage() && !V->getType()->isDependentType())
+      if (V->hasGlobalStorage() && !V->getType()->isDependentType()) {
         U.mention(V);
+        describeMember(U, V);
+      }
+    if (const auto *M = dyn_cast<FieldDecl>(D))
+      describeMember(U, M);
   }
 
 private:
@@ -147,6 +151,7 @@ void extractFunction(UnitContext &Unit, const FunctionDecl *Fn, Symbol Parent) {
               V && !V->getType()->isReferenceType())
             F.Copied.insert(V->getCanonicalDecl());
   }
+  describeFunction(F);
   F.Loops = numberLoops(F);
   F.prepare(Body);
   F.findTests(Body);

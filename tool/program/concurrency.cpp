@@ -269,12 +269,13 @@ void Concurrency::process(uint32_t V, bool Record) {
     std::shared_ptr<const Ordering> Here;
     for (size_t E = 0; E < Facts.Blocks[B].Events.size(); ++E) {
       const Event &Ev = Facts.Blocks[B].Events[E];
-      if (Ev.Kind == EventKind::Access && Observed)
-        look(V, Facts.Accesses[Ev.Index], B, E, S);
-      else if (Ev.Kind == EventKind::Access && Record) {
+      if (Ev.Kind == EventKind::Access && Record) {
         if (!Here)
           Here = std::make_shared<Ordering>(orderAt(V, O));
-        record(V, Facts.Accesses[Ev.Index], B, E, S, Here);
+        if (Observed)
+          look(V, Facts.Accesses[Ev.Index], B, E, S, Here);
+        else
+          record(V, Facts.Accesses[Ev.Index], B, E, S, Here);
       }
       if (Record)
         watch(V, B, E, S);

@@ -90,7 +90,8 @@ private:
   ThreadCall threadCall(uint32_t V, const Lockset &Held, const Span &At) const;
   void sortWatched();
   // In observe.cpp:
-  void look(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S);
+  void look(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S,
+            const std::shared_ptr<const Ordering> &Order);
   std::vector<std::pair<uint32_t, Span>> endedBefore(uint32_t V, const LifeState &S);
   bool stateAtCall(uint32_t V, const Span &At, LifeState &S) const;
   bool isLockItself(FunctionId F, const Access &A) const;

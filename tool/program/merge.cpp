@@ -41,6 +41,8 @@ template <class Fn> void forVariables(FunctionFacts &F, Fn Apply) {
     InPlace(A.What), Apply(A.Member);
   for (LockOp &L : F.LockOps)
     InPlace(L.Mutex), Apply(L.Member);
+  for (RequiredLock &L : F.Requires)
+    InPlace(L.Mutex);
   for (Call &C : F.Calls) {
     InPlace(C.Object);
     llvm::for_each(C.Args, InPlace);

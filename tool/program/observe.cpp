@@ -84,14 +84,14 @@ std::vector<std::pair<uint32_t, Span>> Concurrency::endedBefore(uint32_t V, cons
 }
 
 void Concurrency::look(uint32_t V, const Access &A, size_t Block, size_t Event,
-                       const LifeState &S) {
+                       const LifeState &S, const std::shared_ptr<const Ordering> &Order) {
   uint32_t In = Visits[V].Context;
   Absolute Where = Known.absolute(In, A.What);
   if (!Wants(A.At, Where.From == Origin::Nobody ? Place() : Where.What))
     return;
   ObservedAccess O;
   size_t Before = P.SharedAccesses.size();
-  record(V, A, Block, Event, S);
+  record(V, A, Block, Event, S, Order);
   if (P.SharedAccesses.size() > Before) {
     O.Is = std::move(P.SharedAccesses.back());
     P.SharedAccesses.pop_back();
@@ -107,6 +107,7 @@ void Concurrency::look(uint32_t V, const Access &A, size_t Block, size_t Event,
     O.Is.At = O.Is.Named = A.At;
     O.Is.Through = chainTo(V);
     O.Is.Certain = Visits[V].Certain;
+    O.Is.Order = Order;
   }
   switch (Where.From) {
   case Origin::Nobody:

@@ -242,7 +242,7 @@ void RegionWalk::acquired(uint32_t Frame, const LockOp &L, const HeldLock &H) {
 bool RegionWalk::lockCall(uint32_t Frame, const Call &C) {
   bool Found = false;
   for (const LockOp &L : facts(Frame).LockOps) {
-    if (!(L.At == C.At))
+    if (!(L.At == C.At) || L.Kind == LockOpKind::Prepare)
       continue;
     Found = true;
     HeldLock H;

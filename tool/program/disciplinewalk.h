@@ -1,0 +1,122 @@
+/// The walk that gathers member accesses: internal to this stage.
+#pragma once
+
+#include "program/contexts.h"
+#include "program/discipline.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/StringSet.h"
+#include <map>
+
+namespace heddle {
+
+/// Parameters (bits 0..62) and `this` (bit 63) of a function.
+using RootBits = uint64_t;
+RootBits rootBit(const Place &What);
+
+/// A name for what is accessed that is the same in all functions, and the object
+/// that its own locks must be in.
+struct MemberName {
+  std::string Key;  ///< Empty when it has no name.
+  std::string Path; ///< Class and path, by which arrays and references are found.
+  Place Object;     ///< Up to the last pointer that is followed.
+};
+
+/// Names and lock relations: disciplinenames.cpp.
+class MemberNames {
+public:
+  explicit MemberNames(const Program &P);
+
+  MemberName nameOf(FunctionId F, const Place &What, Symbol Member) const;
+  /// The class of the object: of the method, or where the member is declared.
+  Symbol ownerOf(FunctionId F, const MemberName &Name, Symbol Member) const;
+  /// A method of the class takes this lock of its object.
+  bool hasLock(Symbol Class, Symbol Path) const;
+  MemberLock relate(FunctionId F, const HeldLock &L, const MemberName &Name,
+                    const Place &What) const;
+  /// The place is a lock, or something around one.
+  bool isLock(FunctionId F, const Place &What) const;
+  /// A method of this class takes a lock that is in the object.
+  bool locksItself(Symbol Class) const { return SelfLocking.contains(Class); }
+  /// The innermost function with this in its body; None when there is none.
+  FunctionId functionAt(const Span &At) const;
+  /// The class is a kind of lock: one method takes what another gives back.
+  bool isLockClass(Symbol Class) const {
+    return Takes.contains(Class) && GivesBack.contains(Class);
+  }
+  Symbol classOf(FunctionId F) const { return P.facts(outermost(P, F)).Class; }
+
+private:
+  const Program &P;
+  llvm::DenseSet<Symbol> SelfLocking, Takes, GivesBack;
+  /// Class and path of a lock, and all that is around it; or the USR of a global.
+  llvm::StringSet<> Locks;
+  /// By file: bodies in order of their begin.
+  llvm::DenseMap<Symbol, std::vector<std::pair<Span, FunctionId>>> Bodies;
+};
+
+/// One function as it is called: with these locks, on objects of this kind.
+struct DisciplineVisit {
+  FunctionId Function = None;
+  Lockset Locks;      ///< In terms of the function. Unknown ones are one lock without a name.
+  RootBits Owned = 0; ///< Objects that are nobody else's, or that the caller accounts for.
+  bool Early = false; ///< By `main`, before it has started anything.
+  bool Certain = true;
+  /// From a free function that outsiders call: what they do about locks is unknown.
+  bool Outside = false;
+  bool OnLocal = false; ///< On an object that is a variable of the caller.
+  uint32_t From = None; ///< The visit that first came here, by the call at FromAt.
+  Span FromAt;
+};
+
+/// Every lock of a function with the first and last line and column where it is held.
+struct LockedSpan {
+  HeldLock Lock;
+  Span First, Last;
+};
+using LockedSpans = std::vector<LockedSpan>;
+
+class DisciplineWalk {
+public:
+  explicit DisciplineWalk(const Program &P) : P(P), Names(P), VisitsOf(P.Functions.size()) {}
+  std::vector<MemberUse> run();
+
+private:
+  void enterAll();
+  void enterForgotten();
+  bool isCalledFromOutside(FunctionId F) const;
+  void enter(FunctionId F, bool Early, RootBits Owned);
+  void visit(DisciplineVisit V);
+  void work();
+  void process(uint32_t V);
+  Lockset heldAt(const DisciplineVisit &V, size_t Block, size_t Event) const;
+  void access(uint32_t V, const Access &A, const Lockset &Held, const LockedSpans &Spans);
+  bool isCertain(const EffectAccess &A) const;
+  void call(uint32_t V, uint32_t Index, const Lockset &Held, bool Early);
+  void lift(uint32_t V, uint32_t Index, FunctionId Callee, const Lockset &Held, RootBits Roots);
+  void escapes(uint32_t V);
+  void note(uint32_t V, const Place &What, Symbol Member, MemberAccess A, const Lockset &Held,
+            const Lockset &Around = {});
+  bool isOwned(const DisciplineVisit &V, const Place &What) const;
+  void findPrepared();
+  Lockset locksFor(uint32_t V, uint32_t Index, FunctionId Callee, const Lockset &Held) const;
+  Chain chainTo(uint32_t V) const;
+  void findOwnLocks(MemberUse &Use) const;
+  std::vector<MemberUse> finish();
+
+  const Program &P;
+  MemberNames Names;
+  std::vector<DisciplineVisit> Visits;
+  std::vector<llvm::SmallVector<uint32_t, 2>> VisitsOf;
+  size_t Done = 0;
+  /// By function: locks that it, or what it calls, makes ready or ends.
+  std::vector<std::vector<Place>> Prepared;
+
+  struct Entry {
+    MemberUse Use;
+    std::string Path;
+  };
+  std::map<std::string, Entry> Found;
+  std::map<std::string, std::string> KeyOfPath;
+};
+
+} // namespace heddle

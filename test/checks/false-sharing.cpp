@@ -6,12 +6,15 @@
 
 bool next();
 void use(long);
-#define START(F)                                                                                   \
-  std::vector<std::thread> workers;                                                                \
-  for (int i = 0; i < 8; i++)                                                                      \
-    workers.emplace_back(F, i);                                                                    \
-  for (std::thread & t : workers)                                                                  \
-  t.join()
+#define START(NAME, F)                                                                             \
+  void NAME() {                                                                                    \
+    std::vector<std::thread> workers;                                                              \
+    for (int i = 0; i < 8; i++)                                                                    \
+      workers.emplace_back(F, i);                                                                  \
+    for (std::thread & t : workers)                                                                \
+      t.join();                                                                                    \
+  }                                                                                                \
+  static_assert(true)
 
 // Elements
 
@@ -20,14 +23,14 @@ static void atomic_elements_bad(int id) {
   while (next())
     counters[id]++; // EXPECT: the elements are 8 bytes apart
 }
-void atomicElements() { START(atomic_elements_bad); }
+START(atomicElements, atomic_elements_bad);
 
 std::atomic<long> spaced[8 * 8];
 static void spaced_elements_ok(int id) {
   while (next())
     spaced[8 * id]++;
 }
-void spacedElements() { START(spaced_elements_ok); }
+START(spacedElements, spaced_elements_ok);
 
 struct alignas(64) Padded {
   std::atomic<long> n;
@@ -37,14 +40,14 @@ static void padded_elements_ok(int id) {
   while (next())
     padded[id].n++;
 }
-void paddedElements() { START(padded_elements_ok); }
+START(paddedElements, padded_elements_ok);
 
 long plain[8];
 static void kept_in_a_register_ok(int id) {
   for (int i = 0; i < 1000000; i++)
     plain[id] += i;
 }
-void keptInARegister() { START(kept_in_a_register_ok); }
+START(keptInARegister, kept_in_a_register_ok);
 
 long written[8];
 static void plain_elements_bad(int id) {
@@ -53,7 +56,7 @@ static void plain_elements_bad(int id) {
     use(i);
   }
 }
-void plainElements() { START(plain_elements_bad); }
+START(plainElements, plain_elements_bad);
 
 long summed[8];
 static void local_accumulator_ok(int id) {
@@ -62,21 +65,21 @@ static void local_accumulator_ok(int id) {
     n++;
   summed[id] = n;
 }
-void localAccumulator() { START(local_accumulator_ok); }
+START(localAccumulator, local_accumulator_ok);
 
 std::atomic<int> few[8];
 static void few_iterations_ok(int id) {
   for (int i = 0; i < 10; i++)
     few[id]++;
 }
-void fewIterations() { START(few_iterations_ok); }
+START(fewIterations, few_iterations_ok);
 
 std::atomic<int> total;
 static void one_counter_for_all_ok(int) {
   while (next())
     total++;
 }
-void oneCounterForAll() { START(one_counter_for_all_ok); }
+START(oneCounterForAll, one_counter_for_all_ok);
 
 std::mutex listMutex;
 std::atomic<int> guarded[8];
@@ -86,14 +89,14 @@ static void under_a_lock_ok(int id) {
     guarded[id]++;
   }
 }
-void underALock() { START(under_a_lock_ok); }
+START(underALock, under_a_lock_ok);
 
 std::atomic<int> shares[8 * 1000];
 static void own_range_ok(int id) {
   for (int i = id * 1000; i < id * 1000 + 1000; i++)
     shares[i]++;
 }
-void ownRange() { START(own_range_ok); }
+START(ownRange, own_range_ok);
 
 void captured_number_bad() {
   std::vector<std::atomic<long>> sums(8);

@@ -98,8 +98,8 @@ struct FunctionContext {
   llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> TryResults;
   /// LockOps index of each try-lock call.
   llvm::DenseMap<const clang::Expr *, uint32_t> TryOps;
-  /// Questions whether there is something to wait for: index of the join that "no" amounts to.
-  llvm::DenseMap<const clang::Expr *, uint32_t> Asked;
+  /// Questions whether there is something to wait for: the join that "no" amounts to.
+  llvm::DenseMap<const clang::Expr *, Join> Asked;
   /// Events of the block that is being walked.
   std::vector<Event> *Out = nullptr;
 

@@ -115,8 +115,8 @@ struct FunctionContext {
   llvm::SmallVector<std::pair<uint32_t, uint32_t>, 2> WaitLoops;
   /// Conditions for Block::Test, and whether they are the negation of it.
   llvm::DenseMap<const clang::Expr *, std::pair<Symbol, bool>> Tests;
-  /// Questions whether there is something to wait for: index of the join that "no" amounts to.
-  llvm::DenseMap<const clang::Expr *, uint32_t> Asked;
+  /// Questions whether there is something to wait for: the join that "no" amounts to.
+  llvm::DenseMap<const clang::Expr *, Join> Asked;
   /// Events of the block that is being walked.
   std::vector<Event> *Out = nullptr;
 

@@ -185,7 +185,8 @@ llvm::SmallVector<const CFGBlock *, 16> naturalLoop(const CFGBlock *Back, const 
 
 /// On the branch where a thread turns out not to be there, it has ended as after a join.
 struct EndedBranch {
-  uint32_t Block, Successor, Join;
+  uint32_t Block, Successor;
+  Join As;
 };
 
 std::optional<EndedBranch> branchOnAsked(FunctionContext &F, const Expr *Condition,
@@ -204,8 +205,20 @@ std::optional<EndedBranch> branchOnAsked(FunctionContext &F, const Expr *Conditi
   return EndedBranch{Block, Negated ? 0u : 1u, It->second};
 }
 
+/// The join of the same handle on the other branch, if there is one: then it is joined on
+/// both.
+uint32_t joinLike(FunctionFacts &Facts, const Join &As) {
+  auto It = llvm::find_if(Facts.Joins, [&](const Join &J) {
+    return J.Kind == As.Kind && J.Handle == As.Handle && J.Loop == As.Loop;
+  });
+  if (It == Facts.Joins.end())
+    It = Facts.Joins.insert(It, As);
+  return It - Facts.Joins.begin();
+}
+
 /// A block of its own on each such branch, behind the one that asks.
-void insertEnded(std::vector<Block> &Blocks, llvm::ArrayRef<EndedBranch> Ended) {
+void insertEnded(FunctionFacts &Facts, llvm::ArrayRef<EndedBranch> Ended) {
+  std::vector<Block> &Blocks = Facts.Blocks;
   std::vector<Block> Out;
   std::vector<uint32_t> Moved(Blocks.size());
   for (uint32_t I = 0, Next = 0; I < Blocks.size(); ++I)
@@ -219,7 +232,7 @@ void insertEnded(std::vector<Block> &Blocks, llvm::ArrayRef<EndedBranch> Ended) 
         continue;
       Block Branch;
       uint32_t &To = Out[Moved[I]].Next[E.Successor];
-      Branch.Events.push_back({EventKind::Join, E.Join});
+      Branch.Events.push_back({EventKind::Join, joinLike(Facts, E.As)});
       Branch.Next.push_back(To);
       Branch.Loop = Out[Moved[I]].Loop;
       To = Out.size();
@@ -337,7 +350,7 @@ void extractGraph(FunctionContext &F) {
       if (auto It = Numbers.find(B); It != Numbers.end())
         F.Facts.Blocks[It->second].Loop = N.Loop;
   if (!Ended.empty())
-    insertEnded(F.Facts.Blocks, Ended);
+    insertEnded(F.Facts, Ended);
   skipEmptyBlocks(F.Facts.Blocks);
   bool Silent = llvm::all_of(F.Facts.Blocks, [](const Block &B) {
     return llvm::all_of(B.Events, [](Event E) { return E.Kind == EventKind::LifetimeEnd; });

@@ -121,11 +121,12 @@ void FunctionContext::visitJoin(const Expr *E, const JoinModel &M,
   J.Handle = at(M.Handle, E, Args, Object);
   J.Loop = loopOf(E);
   J.At = Unit.span(E->getSourceRange());
+  if (M.Asks) {
+    Asked[E] = std::move(J);
+    return;
+  }
   Facts.Joins.push_back(std::move(J));
-  if (M.Asks)
-    Asked[E] = Facts.Joins.size() - 1;
-  else
-    emit(EventKind::Join, Facts.Joins.size() - 1);
+  emit(EventKind::Join, Facts.Joins.size() - 1);
 }
 
 void FunctionContext::visitMove(const Expr *Variable, const Expr *E) {

@@ -97,6 +97,9 @@ void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
   if (const LockModel *G = Unit.guard(K->getParent())) {
     if (!K->isCopyOrMoveConstructor() && !Args.empty())
       visitGuard(E, *G);
+    else if (K->isMoveConstructor() && Made.known() && Made.Root != RootKind::This)
+      if (Place From = lvalue(E->getArg(0)); From.known()) // gives back what the other one took
+        Facts.Bindings.push_back({Made, extend(From, "*"), Unit.span(E->getSourceRange())});
     return;
   }
   const ApiModel &M = Unit.api(K);

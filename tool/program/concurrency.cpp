@@ -138,7 +138,11 @@ Lockset Concurrency::locks(uint32_t V, size_t Block, size_t Event) {
       llvm::erase_if(Out, [&](const HeldLock &H) { return H.Mutex == Lock; });
     }
   for (HeldLock H : locksAt(PF, Block, Event)) {
-    H.Mutex = Known.absolute(In, H.Mutex).What;
+    Absolute A = Known.absolute(In, H.Mutex);
+    // A mutex that no other thread can know keeps nobody out.
+    if (A.From == Origin::Own && !Known.isExposed(A.What))
+      continue;
+    H.Mutex = A.What;
     if (H.Mutex.known())
       Out.push_back(H);
   }

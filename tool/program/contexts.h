@@ -61,6 +61,10 @@ public:
   /// Whether a call in this context may touch what others can see: a global, a
   /// captured local, or an object that it was handed.
   bool mayMeetOthers(uint32_t In) const;
+  /// False for a local whose address never gets out of its activation.
+  bool isExposed(const Place &What) const {
+    return What.Root != RootKind::Local || Exposed.contains(What.Name);
+  }
   /// Roots of all objects that the context is handed.
   llvm::DenseSet<Place> handed(uint32_t In) const;
 
@@ -77,9 +81,6 @@ private:
   Place settle(uint32_t In, Place What) const;
   uint32_t frameFor(uint32_t In, FunctionId Lambda) const;
   const Place &resolved(FunctionId F, const Place &What);
-  bool isExposed(const Place &What) const {
-    return What.Root != RootKind::Local || Exposed.contains(What.Name);
-  }
 
   const Program &P;
   const Names &N;

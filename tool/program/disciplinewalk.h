@@ -98,6 +98,7 @@ private:
             const Lockset &Around = {});
   bool isOwned(const DisciplineVisit &V, const Place &What) const;
   void findPrepared();
+  std::vector<std::vector<Lockset>> perhapsHeld(FunctionId F) const;
   Lockset locksFor(uint32_t V, uint32_t Index, FunctionId Callee, const Lockset &Held) const;
   Chain chainTo(uint32_t V) const;
   void findOwnLocks(MemberUse &Use) const;
@@ -110,6 +111,9 @@ private:
   size_t Done = 0;
   /// By function: locks that it, or what it calls, makes ready or ends.
   std::vector<std::vector<Place>> Prepared;
+  /// By function, then block and event: locks that a guard may hold there, as far as
+  /// its state is tested and not the path. Empty when there are none.
+  std::vector<std::vector<std::vector<Lockset>>> Perhaps;
 
   struct Entry {
     MemberUse Use;

@@ -162,7 +162,8 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
     const Summary &E = P.Functions[T.Callee].Effects;
     bool Silent =
         E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals && !E.ReadsGlobals;
-    if ((Alone && !E.MayLaunch && !Observing) || Silent || (Targets.size() > MaxTargets && !E.MayLaunch))
+    if ((Alone && !E.MayLaunch && !Observing) || Silent ||
+        (Targets.size() > MaxTargets && !E.MayLaunch))
       continue;
     uint32_t Context = Known.forCall(In, T.Callee, C.Object, C.Args, C.Callables);
     if (!Known.mayMeetOthers(Context) && !Observing)

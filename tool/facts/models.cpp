@@ -399,12 +399,12 @@ private:
         return scalars(Value, Out.LockedNames);
       if (Key == "lock-free-names")
         return scalars(Value, Out.LockFreeNames);
-      return fail(
-          At, "unknown table `" + Key +
-                  "`; known are blocking, locks, launches, joins, mt-unsafe, "
-                  "async-signal-safe, containers, ranges-read, ranges-written, returns, sync, "
-                  "writes, pure, callbacks, exits, algorithms, policies, serial-policies, "
-                  "associative, namespaces, not-in-std, locked-names, lock-free-names");
+      return fail(At,
+                  "unknown table `" + Key +
+                      "`; known are blocking, locks, launches, joins, mt-unsafe, "
+                      "async-signal-safe, containers, ranges-read, ranges-written, returns, sync, "
+                      "writes, pure, callbacks, exits, algorithms, policies, serial-policies, "
+                      "associative, namespaces, not-in-std, locked-names, lock-free-names");
     });
   }
 

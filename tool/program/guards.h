@@ -17,7 +17,9 @@ struct GuardLock {
   Symbol Text;
   Span At; ///< Where it was taken; not valid when a caller did.
 
-  bool same(const GuardLock &O) const { return std::tie(Of, Variable, Path) == std::tie(O.Of, O.Variable, O.Path); }
+  bool same(const GuardLock &O) const {
+    return std::tie(Of, Variable, Path) == std::tie(O.Of, O.Variable, O.Path);
+  }
 };
 
 struct GuardedAccess {

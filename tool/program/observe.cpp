@@ -83,8 +83,8 @@ std::vector<std::pair<uint32_t, Span>> Concurrency::endedBefore(uint32_t V, cons
   return Out;
 }
 
-void Concurrency::look(uint32_t V, const Access &A, size_t Block, size_t Event,
-                       const LifeState &S, const std::shared_ptr<const Ordering> &Order) {
+void Concurrency::look(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S,
+                       const std::shared_ptr<const Ordering> &Order) {
   uint32_t In = Visits[V].Context;
   Absolute Where = Known.absolute(In, A.What);
   if (!Wants(A.At, Where.From == Origin::Nobody ? Place() : Where.What))

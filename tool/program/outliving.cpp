@@ -262,6 +262,7 @@ private:
       break;
     case EventKind::LockOp:
     case EventKind::Launch:
+    case EventKind::Sync:
       break;
     }
     for (size_t I = 0; I < Life.Starts.size(); ++I) {

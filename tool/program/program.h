@@ -274,9 +274,9 @@ struct Program {
   /// How many must meet at a barrier, or may come in through a semaphore, where that is
   /// a constant.
   llvm::DenseMap<Place, int64_t> SyncCounts;
-  std::vector<LockOrder> LockOrders;        ///< Sorted.
-  std::vector<HazardCall> HazardCalls;      ///< Sorted by place in the code.
-  std::vector<HotWrite> HotWrites;          ///< Sorted by place.
+  std::vector<LockOrder> LockOrders;   ///< Sorted.
+  std::vector<HazardCall> HazardCalls; ///< Sorted by place in the code.
+  std::vector<HotWrite> HotWrites;     ///< Sorted by place.
   std::shared_ptr<const Models> Apis;
   /// Pointers with one name in the whole program: globals, locals, heap.
   PointsTo Bound;

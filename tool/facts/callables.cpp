@@ -9,9 +9,12 @@ namespace heddle {
 
 using namespace clang;
 
-static bool isLibraryClass(UnitContext &Unit, QualType T) {
-  const CXXRecordDecl *R = T->getAsCXXRecordDecl();
-  return R && Unit.inSystemHeader(R);
+bool isCallableWrapper(UnitContext &Unit, QualType T) {
+  const CXXRecordDecl *R = T.getNonReferenceType()->getAsCXXRecordDecl();
+  return R && R->hasDefinition() && Unit.inSystemHeader(R) &&
+         !R->getDefinition()
+              ->lookup(Unit.Ast.DeclarationNames.getCXXOperatorName(OO_Call))
+              .empty();
 }
 
 void FunctionContext::reassigned(const Expr *E) {
@@ -51,7 +54,8 @@ FunctionContext::Target FunctionContext::callable(const Expr *E) {
       }
       const auto *V = dyn_cast<VarDecl>(D->getDecl());
       if (const auto *P = dyn_cast_or_null<ParmVarDecl>(V);
-          P && P->getDeclContext() == Fn && !P->getType()->getAsCXXRecordDecl()) {
+          P && P->getDeclContext() == Fn &&
+          (isCallableWrapper(Unit, P->getType()) || !P->getType()->getAsCXXRecordDecl())) {
         T.Parameter = P;
         return T;
       }
@@ -65,7 +69,7 @@ FunctionContext::Target FunctionContext::callable(const Expr *E) {
       // Of a variable that holds a function or a library's wrapper of one, what it begins with.
       bool Wrapper =
           V && V->hasLocalStorage() && !isa<ParmVarDecl>(V) && !V->getType()->isReferenceType() &&
-          (V->getType()->isFunctionPointerType() || isLibraryClass(Unit, V->getType())) &&
+          (V->getType()->isFunctionPointerType() || isCallableWrapper(Unit, V->getType())) &&
           !Reassigned.contains(V->getCanonicalDecl());
       if (V && V->getInit() && (V->getType().isConstQualified() || Wrapper)) {
         E = strip(V->getInit());

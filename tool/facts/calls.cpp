@@ -321,7 +321,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
     bool Function = T->isFunctionPointerType() || T->isFunctionType() ||
                     T->isMemberFunctionPointerType() || (R && R->isLambda()) ||
                     (strip(Args[I])->getType()->getAsCXXRecordDecl() &&
-                     strip(Args[I])->getType()->getAsCXXRecordDecl()->isLambda());
+                     strip(Args[I])->getType()->getAsCXXRecordDecl()->isLambda()) ||
+                    isCallableWrapper(Unit, strip(Args[I])->getType());
     if (!Function)
       continue;
     if (Target Called = callable(Args[I]); Called.F)

@@ -206,6 +206,8 @@ AlgorithmCall algorithmOf(UnitContext &U, const clang::Stmt *S);
 /// Without parentheses, implicit casts, temporaries' wrappers and copies of
 /// temporaries.
 const clang::Expr *strip(const clang::Expr *E);
+/// A library's class that can be called: std::function, std::packaged_task.
+bool isCallableWrapper(UnitContext &Unit, clang::QualType T);
 /// A class with `operator->` or `element_type`: smart pointers, iterators, views.
 bool isPointerLike(clang::QualType T);
 

@@ -12,9 +12,16 @@ using namespace clang;
 bool isCallableWrapper(UnitContext &Unit, QualType T) {
   const CXXRecordDecl *R = T.getNonReferenceType()->getAsCXXRecordDecl();
   return R && R->hasDefinition() && Unit.inSystemHeader(R) &&
-         !R->getDefinition()
-              ->lookup(Unit.Ast.DeclarationNames.getCXXOperatorName(OO_Call))
-              .empty();
+         !R->getDefinition()->lookup(Unit.Ast.DeclarationNames.getCXXOperatorName(OO_Call)).empty();
+}
+
+/// Of a generic lambda, the first that was needed: all do the same to what it captured.
+static const FunctionDecl *callOperator(const CXXRecordDecl *Lambda) {
+  if (const FunctionTemplateDecl *T = Lambda->getDependentLambdaCallOperator())
+    for (const FunctionDecl *S : T->specializations())
+      if (S->hasBody())
+        return S;
+  return Lambda->getLambdaCallOperator();
 }
 
 void FunctionContext::reassigned(const Expr *E) {
@@ -28,7 +35,7 @@ FunctionContext::Target FunctionContext::callable(const Expr *E) {
   E = strip(E);
   for (unsigned Rounds = 0; E && Rounds < 8; ++Rounds) {
     if (const auto *L = dyn_cast<LambdaExpr>(E)) {
-      T.F = L->getCallOperator();
+      T.F = callOperator(L->getLambdaClass());
       T.Object = {RootKind::This, {}, 0, Symbol("*")};
       return T;
     }
@@ -62,7 +69,7 @@ FunctionContext::Target FunctionContext::callable(const Expr *E) {
       if (const CXXRecordDecl *R =
               V ? V->getType().getNonReferenceType()->getAsCXXRecordDecl() : nullptr;
           R && R->isLambda()) {
-        T.F = R->getLambdaCallOperator();
+        T.F = callOperator(R);
         T.Object = {RootKind::This, {}, 0, Symbol("*")};
         return T;
       }

@@ -377,6 +377,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
             break;
           }
   visitSystemEffects(E, F, Args, Object, M);
+  if (joinsAll(E, M, Args))
+    return;
   // std::bind and push_back keep a callable, and so do C functions that register
   // a handler; an algorithm calls it, and a wait its predicate.
   bool Keeps = M.Returns || (M.Container && M.Container->Effect != ContainerEffect::None);

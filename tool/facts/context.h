@@ -184,6 +184,10 @@ struct FunctionContext {
   void visitJoin(const clang::Expr *E, const JoinModel &M, llvm::ArrayRef<const clang::Expr *> Args,
                  const clang::Expr *Object);
 
+  /// `for_each(ts.begin(), ts.end(), [](auto &t) { t.join(); })` waits for all of ts.
+  bool joinsAll(const clang::CallExpr *E, const ApiModel &M,
+                llvm::ArrayRef<const clang::Expr *> Args);
+
   uint32_t loopOf(const clang::Expr *Call) const;
   void emit(EventKind K, size_t Index) {
     if (Out)

@@ -413,10 +413,14 @@ ThreadSet Concurrency::sharing(uint32_t V, const Absolute &Where, const LifeStat
   // handed itself over already; that is what the sets below say. What is left
   // of a destroyed object is its destroyer's.
   const Moment &M = momentAt(V, S);
+  // So is a static local, which everybody can name, until it is made.
+  bool Making = P.facts(F).Constructor && A.What.Root == RootKind::This &&
+                Known[In].This.Root == RootKind::Global &&
+                !A.What.Path.str().drop_front(1).contains('*');
   ThreadSet Live;
-  if (Where.From == Origin::Published)
+  if (Where.From == Origin::Published && !Making)
     Live = M.Live;
-  else if (Where.From == Origin::Own)
+  else if (Where.From == Origin::Own || Making)
     Live = withChildren(Visits[V].Thread,
                         started(V, isPerIteration(V, Where.What) ? S.Recent : S.Running));
   else if (const ThreadSet *Exact = threadsOf(M.LiveSince, Where.Exact))

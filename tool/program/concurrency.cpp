@@ -408,15 +408,12 @@ void Concurrency::run() {
 }
 
 /// The threads that may be running and may know the place.
-ThreadSet Concurrency::sharing(uint32_t V, const Absolute &Where, const LifeState &S) {
+ThreadSet Concurrency::sharing(uint32_t V, const Absolute &Where, const LifeState &S,
+                               bool Making) {
   // The object that is being made is known to its maker alone, unless it has
   // handed itself over already; that is what the sets below say. What is left
   // of a destroyed object is its destroyer's.
   const Moment &M = momentAt(V, S);
-  // So is a static local, which everybody can name, until it is made.
-  bool Making = P.facts(F).Constructor && A.What.Root == RootKind::This &&
-                Known[In].This.Root == RootKind::Global &&
-                !A.What.Path.str().drop_front(1).contains('*');
   ThreadSet Live;
   if (Where.From == Origin::Published && !Making)
     Live = M.Live;
@@ -438,7 +435,11 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   Absolute Where = Known.absolute(In, A.What);
   if (Where.From == Origin::Nobody || isLockItself(F, A))
     return;
-  ThreadSet Live = sharing(V, Where, S);
+  // A static local, which everybody can name, is its maker's alone until it is made.
+  bool Making = P.facts(F).Constructor && A.What.Root == RootKind::This &&
+                Known[In].This.Root == RootKind::Global &&
+                !A.What.Path.str().drop_front(1).contains('*');
+  ThreadSet Live = sharing(V, Where, S, Making);
   if (Live.empty())
     return;
   ThreadAccess Out;

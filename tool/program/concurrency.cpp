@@ -69,12 +69,16 @@ void Concurrency::enter(uint32_t T) {
   if (Settled && !First) {
     Like.Live = States[T].With, Like.LiveSince = States[T].WithSince;
     Like.Order = States[T].Order;
-    for (HeldLock H : States[T].Held)
-      if (!llvm::is_contained(States[T].GivenBack, H.Mutex)) {
-        if (H.Owner == None)
-          H.Owner = States[T].Parent;
+    // Parents come before their children.
+    Lockset Held = States[T].Held;
+    llvm::append_range(Held, States[States[T].Parent].Inherited);
+    for (HeldLock &H : Held) {
+      if (H.Owner == None)
+        H.Owner = States[T].Parent;
+      if (!llvm::is_contained(States[T].GivenBack, std::pair(H.Mutex, H.Owner)))
         Like.Locks.push_back(H);
-      }
+    }
+    States[T].Inherited = Like.Locks;
   }
   uint32_t V = visitOf(T, States[T].Context, Like);
   if (V == None)
@@ -440,6 +444,16 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
                 Known[In].This.Root == RootKind::Global &&
                 !A.What.Path.str().drop_front(1).contains('*');
   ThreadSet Live = sharing(V, Where, S, Making);
+  // What this iteration hands over is not known to those that earlier ones started.
+  const std::vector<StartItem> &Starts = Lives[F].Starts;
+  if (Where.What.Path.str().contains("[]"))
+    for (size_t I = 0; I < Starts.size(); ++I)
+      if ((S.Running & ~S.Recent) >> I & 1 && isOfIteration(V, A, Starts[I].Loop)) {
+        ThreadSet Earlier = started(V, uint64_t(1) << I);
+        ThreadSet Now = started(V, S.Recent);
+        llvm::erase_if(Live,
+                       [&](uint32_t T) { return contains(Earlier, T) && !contains(Now, T); });
+      }
   if (Live.empty())
     return;
   ThreadAccess Out;
@@ -459,6 +473,9 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
                 (Where.From == Origin::Handed && States[Out.Thread].Foreign.contains(Where.Via));
   Out.Live.assign(Live.begin(), Live.end());
   Out.Order = Order;
+  Out.Element = elementOf(V, A, Where.What);
+  for (HeldLock &H : Out.Held)
+    H.OfElement = isOfElement(V, A, Where.What, H);
   P.SharedAccesses.push_back(std::move(Out));
 }
 

@@ -4,7 +4,8 @@
 /// 1. A comes before B when A's thread signals an object only after A, and B's
 ///    thread has waited for it ([intro.races]; [thread.sema], [thread.barrier]...).
 /// 2. When a thread is started while its starter holds a mutex, all it does after
-///    taking that mutex comes after what the starter did before giving it back.
+///    taking that mutex comes after what the starter, and those that end before,
+///    did before it was given back.
 /// 3. A lock that is held by the starter as long as the thread lives is held for
 ///    it, against everybody else (Vojdani et al. 2016 call it creation lockset).
 ///
@@ -110,8 +111,8 @@ void Concurrency::giveBack(uint32_t V, const Event &E, const LifeState &S) {
   const Moment &M = momentAt(V, S);
   for (uint32_t T : M.Live)
     for (const Place &Lock : Locks)
-      if (!llvm::is_contained(States[T].GivenBack, Lock))
-        States[T].GivenBack.push_back(Lock);
+      if (std::pair Given(Lock, Visits[V].Thread); !llvm::is_contained(States[T].GivenBack, Given))
+        States[T].GivenBack.push_back(Given);
 }
 
 void Concurrency::countSyncs() {
@@ -146,15 +147,17 @@ bool comesBefore(const Program &P, const ThreadAccess &A, const ThreadAccess &B)
     if (std::binary_search(Signals.begin(), Signals.end(), Object) && Before(Object) &&
         countFits(P, Object))
       return true;
-  for (const auto &[Mutex, By] : Second.Taken) {
-    if (By == A.Thread || !Before(Mutex))
-      continue;
-    uint32_t Child = childTowards(P, A.Thread, By);
-    auto IsIt = [&, M = Mutex](const HeldLock &H) { return H.Mutex == M; };
-    if (Child != None && llvm::any_of(P.Threads[Child].HeldAtStart, IsIt) &&
-        llvm::any_of(A.Held, IsIt))
-      return true;
-  }
+  for (const auto &[Mutex, By] : Second.Taken)
+    for (const HeldLock &H : A.Held) {
+      // By A's thread itself, or for it.
+      uint32_t Holder = H.Owner == None ? A.Thread : H.Owner;
+      if (!(H.Mutex == Mutex) || By == Holder || (H.Owner == None && !Before(Mutex)))
+        continue;
+      uint32_t Child = childTowards(P, Holder, By);
+      if (Child != None && llvm::any_of(P.Threads[Child].HeldAtStart,
+                                        [&](const HeldLock &S) { return S.Mutex == H.Mutex; }))
+        return true;
+    }
   return false;
 }
 

@@ -155,6 +155,7 @@ void extractFunction(UnitContext &Unit, const FunctionDecl *Fn, Symbol Parent) {
   F.Loops = numberLoops(F);
   F.prepare(Body);
   F.findTests(Body);
+  F.findDeciding(Body);
   extractGraph(F);
   fillLoops(F);
   Unit.Facts.Functions.push_back(std::move(Facts));

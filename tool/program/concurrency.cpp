@@ -412,8 +412,7 @@ void Concurrency::run() {
 }
 
 /// The threads that may be running and may know the place.
-ThreadSet Concurrency::sharing(uint32_t V, const Absolute &Where, const LifeState &S,
-                               bool Making) {
+ThreadSet Concurrency::sharing(uint32_t V, const Absolute &Where, const LifeState &S, bool Making) {
   // The object that is being made is known to its maker alone, unless it has
   // handed itself over already; that is what the sets below say. What is left
   // of a destroyed object is its destroyer's.
@@ -451,9 +450,16 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
       if ((S.Running & ~S.Recent) >> I & 1 && isOfIteration(V, A, Starts[I].Loop)) {
         ThreadSet Earlier = started(V, uint64_t(1) << I);
         ThreadSet Now = started(V, S.Recent);
-        llvm::erase_if(Live,
-                       [&](uint32_t T) { return contains(Earlier, T) && !contains(Now, T); });
+        llvm::erase_if(Live, [&](uint32_t T) { return contains(Earlier, T) && !contains(Now, T); });
       }
+  // Nor are those any more that this iteration has waited for.
+  const std::vector<EndItem> &Ends = Lives[F].Ends;
+  for (size_t I = 0; I < Ends.size() && S.Joined >> I; ++I)
+    if (S.Joined >> I & 1 && Where.What.Path.str().contains("[]") &&
+        isOfIteration(V, A, Ends[I].Loop)) {
+      ThreadSet Over = started(V, Ends[I].Ends);
+      llvm::erase_if(Live, [&](uint32_t T) { return contains(Over, T); });
+    }
   if (Live.empty())
     return;
   ThreadAccess Out;

@@ -95,6 +95,7 @@ private:
   const LoopAccess *argumentAt(FunctionId F, const Span &At, uint32_t Argument) const;
   IndexOrigin originOf(uint32_t V, const Affine &Position, ElementIndex &Out, unsigned Depth) const;
   ElementIndex indexOf(uint32_t V, const LoopAccess &A) const;
+  void startedWith(const Thread &T, ElementIndex &Out) const;
   ElementIndex elementOf(uint32_t V, const Access &A, const Place &What);
   bool isOfIteration(uint32_t V, const Access &A, uint32_t StartLoop);
   bool isOfElement(uint32_t V, const Access &A, const Place &What, const HeldLock &Lock);
@@ -147,10 +148,10 @@ private:
     bool Posted = false;           ///< To an executor that gives no handle.
     llvm::DenseSet<Place> Foreign; ///< Roots of objects it did not make.
     ThreadSet Children, With;
-    Since WithSince;                       ///< Of With and the parents, by owner.
-    Lockset Held;                          ///< By the parent, at every start.
+    Since WithSince;   ///< Of With and the parents, by owner.
+    Lockset Held;      ///< By the parent, at every start.
     Lockset Inherited; ///< What is held for it as long as it lives.
-    Ordering Order; ///< Of the parent, at every start.
+    Ordering Order;    ///< Of the parent, at every start.
     /// By which thread, while it lives.
     llvm::SmallVector<std::pair<Place, uint32_t>, 2> GivenBack;
     llvm::SmallVector<uint32_t, 1> Outliving;

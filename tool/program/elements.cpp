@@ -70,17 +70,17 @@ IndexOrigin Concurrency::originOf(uint32_t V, const Affine &Position, ElementInd
     IndexOrigin Here = IndexOrigin::Unknown;
     if (const Loop *L = loopWith(Facts, Each.Variable)) {
       ElementIndex Ignored;
-      // A part of the range that begins where the thread is told to is its own.
-      Here = originOf(V, L->Lower, Ignored, Depth + 1) == IndexOrigin::Own ? IndexOrigin::Own
-                                                                           : IndexOrigin::Range;
+      // A part that begins where the thread is told to is its own.
+      IndexOrigin Begin = originOf(V, L->Lower, Ignored, Depth + 1);
+      Here = Begin == IndexOrigin::Constant ? IndexOrigin::Range : Begin;
       bool Plain = Position.Terms.size() == 1 && Each.Coefficient == 1;
       if (Plain && L->Step > 0 && L->Lower.Known && L->Lower.Terms.empty())
         Out.First = L->Lower.Constant + Position.Constant;
       if (Plain && L->Step > 0 && L->Upper.Known && L->Upper.Terms.empty())
         Out.Last = L->Upper.Constant - 1 + Position.Constant;
     } else if (!P.Variables.count(Each.Variable) || !P.Variables.lookup(Each.Variable)->Static) {
-      // A local or parameter of what many threads execute.
-      if (T.Start && (T.Many || T.Start->Loop != None))
+      // A local or parameter, of a thread that is told which is its own.
+      if (T.Start)
         Here = IndexOrigin::Own;
     }
     if (Here == IndexOrigin::Own || From == IndexOrigin::Own)
@@ -128,22 +128,46 @@ ElementIndex Concurrency::elementOf(uint32_t V, const Access &A, const Place &Wh
     uint32_t From = Visits[V].From;
     if (From == None) {
       const Launch *Start = P.Threads[Visits[V].Thread].Start;
-      if (Start && Start->Loop != None)
+      if (Start && Start->Loop != None) {
         Out.From = IndexOrigin::Own;
+        startedWith(P.Threads[Visits[V].Thread], Out);
+      }
       return Out;
     }
     FunctionId Caller = Known[Visits[From].Context].Function;
     if (const LoopAccess *L = argumentAt(Caller, Visits[V].FromAt, Argument))
       return indexOf(From, *L);
     const FunctionFacts &Facts = P.facts(Caller);
-    auto Call = llvm::find_if(
-        Facts.Calls, [&](const heddle::Call &C) { return C.At == Visits[V].FromAt; });
+    auto Call =
+        llvm::find_if(Facts.Calls, [&](const heddle::Call &C) { return C.At == Visits[V].FromAt; });
     if (Call == Facts.Calls.end() || (Argument != None && Argument >= Call->Args.size()))
       return Out;
     Root = resolve(P, Caller, Argument == None ? Call->Object : Call->Args[Argument]);
     V = From;
   }
   return Out;
+}
+
+/// The range of the elements that the starts of T hand over.
+void Concurrency::startedWith(const Thread &T, ElementIndex &Out) const {
+  const FunctionFacts &Facts = P.facts(T.Starter);
+  constexpr uint32_t MaxArguments = 8;
+  for (uint32_t I = 0; I < MaxArguments; ++I) {
+    const LoopAccess *A = argumentAt(T.Starter, T.Start->At, I);
+    if (!A || A->Subscripts.size() != 1)
+      continue;
+    const Affine &Position = A->Subscripts.front();
+    if (!Position.Known || Position.Terms.size() != 1 || Position.Terms[0].Coefficient != 1)
+      continue;
+    const Loop *L = loopWith(Facts, Position.Terms[0].Variable);
+    if (!L || L->Step <= 0)
+      continue;
+    if (L->Lower.Known && L->Lower.Terms.empty())
+      Out.First = L->Lower.Constant + Position.Constant;
+    if (L->Upper.Known && L->Upper.Terms.empty())
+      Out.Last = L->Upper.Constant - 1 + Position.Constant;
+    return;
+  }
 }
 
 /// Threads of earlier iterations were given other elements than this one's.

@@ -44,6 +44,8 @@ bool countFits(const Program &P, const Place &Object) {
   auto It = P.SyncCounts.find(Object);
   if (It == P.SyncCounts.end())
     return true;
+  if (P.Semaphores.contains(Object)) // or it lets some in without
+    return It->second == 0;
   int64_t Threads = 0;
   for (const Thread &T : P.Threads)
     if (std::binary_search(T.Signals.begin(), T.Signals.end(), Object)) {
@@ -116,6 +118,24 @@ void Concurrency::giveBack(uint32_t V, const Event &E, const LifeState &S) {
 }
 
 void Concurrency::countSyncs() {
+  auto Count = [&](const Place &Object, int64_t N) {
+    auto [It, New] = P.SyncCounts.try_emplace(Object, N);
+    if (!New && It->second != N)
+      It->second = -1;
+  };
+  // Of globals: nobody runs their constructors.
+  auto CountGlobal = [&](const Place &Object) {
+    const Variable *V = P.Variables.lookup(Object.Name);
+    if (Object.Root == RootKind::Global && Object.Path.empty() && V && V->Values.size() == 1)
+      Count(Object, V->Values.front());
+  };
+  for (FunctionId F = 0; F < P.Functions.size(); ++F) {
+    for (const SyncOp &S : P.facts(F).Syncs)
+      CountGlobal(resolve(P, F, S.Object));
+    for (const LockOp &L : P.facts(F).LockOps)
+      if (L.Sort == LockSort::Semaphore)
+        P.Semaphores.insert(resolve(P, F, L.Mutex));
+  }
   for (FunctionId F = 0; F < P.Functions.size(); ++F)
     for (const SyncOp &S : P.facts(F).Syncs) {
       if (S.Kind != SyncKind::Init)
@@ -123,9 +143,7 @@ void Concurrency::countSyncs() {
       Place Object = resolve(P, F, S.Object);
       if (!Object.known() || Object.Root == RootKind::Result)
         continue;
-      auto [It, New] = P.SyncCounts.try_emplace(Object, S.Count);
-      if (!New && It->second != S.Count)
-        It->second = -1;
+      Count(Object, S.Count);
     }
   llvm::SmallVector<Place, 4> Unclear;
   for (const auto &[Object, Count] : P.SyncCounts)

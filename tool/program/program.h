@@ -11,6 +11,7 @@
 #include "facts/facts.h"
 #include "facts/models.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/JSON.h"
 
@@ -248,7 +249,7 @@ struct ThreadAccess {
   /// Threads that may be running when this is executed by Thread.
   std::vector<uint32_t> Live;
   std::shared_ptr<const Ordering> Order; ///< Never null.
-  ElementIndex Element; ///< Of "[]" in What.
+  ElementIndex Element;                  ///< Of "[]" in What.
 };
 
 /// A thread waits for a lock, or calls what is not safe in threads.
@@ -294,6 +295,7 @@ struct Program {
   /// How many must meet at a barrier, or may come in through a semaphore, where that is
   /// a constant.
   llvm::DenseMap<Place, int64_t> SyncCounts;
+  llvm::DenseSet<Place> Semaphores;
   std::vector<LockOrder> LockOrders;   ///< Sorted.
   std::vector<HazardCall> HazardCalls; ///< Sorted by place in the code.
   std::vector<HotWrite> HotWrites;     ///< Sorted by place.

@@ -210,6 +210,15 @@ const Concurrency::Moment &Concurrency::momentAt(uint32_t V, const LifeState &S)
   ThreadSet Running = started(V, S.Running);
   Moment M;
   M.Live = Here.Live;
+  // What outlives a thread that was started and waited for here.
+  const Lifetimes &Life = Lives[Known[Here.Context].Function];
+  uint64_t Over = 0;
+  for (size_t I = 0; I < Life.Ends.size() && S.Ended >> I; ++I)
+    if (S.Ended >> I & 1)
+      Over |= Life.Ends[I].Ends;
+  for (uint32_t T : started(V, Over & ~S.Running))
+    for (uint32_t Child : States[T].Outliving)
+      insertInto(M.Live, Child);
   endThreads(M.Live, V, S.Ended);
   insertAll(M.Live, Running);
   M.Live = withChildren(Here.Thread, M.Live);

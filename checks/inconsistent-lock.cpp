@@ -167,8 +167,23 @@ size_t sites(llvm::ArrayRef<const MemberAccess *> Accesses) {
   return At.size();
 }
 
+/// One that others may see happen.
 bool hasWrite(llvm::ArrayRef<const MemberAccess *> Accesses) {
-  return llvm::any_of(Accesses, [](const MemberAccess *A) { return A->Write; });
+  return llvm::any_of(Accesses, [](const MemberAccess *A) { return A->Write && !A->Setup; });
+}
+
+/// Some other access conflicts with it, and the two were not found to be ordered, or
+/// never at once, by following the threads.
+bool mayConflict(const MemberUse &Use, const MemberAccess &A) {
+  if (A.Escapes)
+    return true;
+  return llvm::any_of(Use.Accesses, [&](const MemberAccess &B) {
+    return (A.Write || B.Write) && !B.Setup && !(A.Judged && B.Judged);
+  });
+}
+
+bool isFlag(const MemberAccess &A) {
+  return !A.Write && !A.Escapes && (A.Type.str() == "bool" || A.Type.str() == "_Bool");
 }
 
 Finding judgeFor(const MemberUse &Use, const MemberLock &Guard) {
@@ -182,7 +197,7 @@ Finding judgeFor(const MemberUse &Use, const MemberLock &Guard) {
     if (isProtected(A, Guard)) {
       if (!A.Escapes)
         F.Locked.push_back(&A);
-    } else if (A.Certain && !mayBeProtected(A, Guard) && mayHave(A, Guard))
+    } else if (A.Certain && !mayBeProtected(A, Guard) && mayHave(A, Guard) && mayConflict(Use, A))
       F.Open.push_back(&A);
   F.LockedSites = sites(F.Locked);
   F.OpenSites = sites(F.Open);
@@ -225,11 +240,14 @@ std::optional<Confidence> confidence(const MemberUse &Use, const Finding &F) {
   size_t All = F.LockedSites + F.OpenSites;
   bool Most = 3 * F.LockedSites >= 2 * All;
   if (!hasWrite(F.Locked)) // read under it for the sake of something else, perhaps
-    return Most && F.LockedSites >= 2 ? std::optional(Confidence::Medium) : std::nullopt;
+    return Most && F.LockedSites >= 2 ? std::optional(Confidence::Low) : std::nullopt;
   bool Alone = llvm::any_of(F.Locked, [&](const MemberAccess *A) {
     const MemberLock *L = lockAt(*A, F.Guard);
     return A->Write && L && L->Alone;
   });
+  // A flag that is polled, or tested before the lock is taken: often meant so.
+  if (llvm::all_of(F.Open, [](const MemberAccess *A) { return isFlag(*A); }))
+    return 2 * F.LockedSites >= All ? std::optional(Confidence::Low) : std::nullopt;
   if (Most)
     return All >= 4 ? Confidence::High : Confidence::Medium;
   if (2 * F.LockedSites >= All)

@@ -53,25 +53,27 @@ int get_ok(state_ok &s) {
   return s.get();
 }
 
-class state_bad {
-public:
-  std::mutex m;
-  void put(int v) { value = v; }
-  int get() { return value; } // EXPECT: `value` is read here without `m`
-  void reset() {
-    std::lock_guard lock(m);
-    value = 0;
+struct state_bad {
+  class State {
+  public:
+    std::mutex m;
+    void put(int v) { value = v; }
+    int get() { return value; } // EXPECT: `value` is read here without `m`
+    void reset() {
+      std::lock_guard lock(m);
+      value = 0;
+    }
+
+  private:
+    int value = 0;
+  };
+
+  void put(State &s) {
+    std::lock_guard lock(s.m);
+    s.put(1);
   }
-
-private:
-  int value = 0;
+  int get(State &s) { return s.get(); } // NOTE: by this call, in `state_bad::get`
 };
-
-void put_bad(state_bad &s) {
-  std::lock_guard lock(s.m);
-  s.put(1);
-}
-int get_bad(state_bad &s) { return s.get(); } // NOTE: by this call, in `get_bad`
 
 // What is called through a member pointer may be called with the lock
 
@@ -80,19 +82,17 @@ public:
   void handle(int code) {
     std::lock_guard lock(m);
     ++handled;
+    static void (by_member_pointer_ok::*const handlers[])() = {&by_member_pointer_ok::onOpen,
+                                                               &by_member_pointer_ok::onClose};
     (this->*handlers[code])();
   }
   void onOpen() { ++handled; }
   void onClose() { --handled; }
 
 private:
-  typedef void (by_member_pointer_ok::*Handler)();
-  static const Handler handlers[2];
   std::mutex m;
   int handled = 0;
 };
-const by_member_pointer_ok::Handler by_member_pointer_ok::handlers[2] = {
-    &by_member_pointer_ok::onOpen, &by_member_pointer_ok::onClose};
 
 class by_name_bad {
 public:
@@ -105,6 +105,51 @@ public:
 private:
   std::mutex m;
   int handled = 0;
+};
+
+// What a base class calls, it calls with its lock
+
+class Base {
+public:
+  virtual ~Base() = default;
+  void reset() {
+    std::lock_guard lock(m);
+    resetHere();
+  }
+
+protected:
+  virtual void resetHere() = 0;
+  std::mutex m;
+};
+
+class hook_ok : public Base {
+public:
+  void add() {
+    std::lock_guard lock(m);
+    ++count;
+  }
+  void unsafeAdd() { ++count; }
+
+protected:
+  void resetHere() override { count = 0; }
+
+private:
+  int count = 0;
+};
+
+class hook_bad : public Base {
+public:
+  void add() {
+    std::lock_guard lock(m);
+    ++count;
+  }
+  int get() const { return count; } // EXPECT: `count` is read here without `m`
+
+protected:
+  void resetHere() override { count = 0; }
+
+private:
+  int count = 0;
 };
 
 // A lock that is there for those who want it

@@ -585,6 +585,13 @@ static bool endsInWord(StringRef Name, StringRef Word) {
   return Begin == 0 || !llvm::isAlnum(Name[Begin - 1]) || llvm::isUpper(Name[Begin]);
 }
 
+/// The same at the begin of the last part of the name: C::unsafeGet.
+static bool beginsInWord(StringRef Name, StringRef Word) {
+  if (size_t Colon = Name.rfind(':'); Colon != StringRef::npos)
+    Name = Name.drop_front(Colon + 1);
+  return Name.consume_front(Word) && !Name.empty() && !llvm::isLower(Name[0]);
+}
+
 bool Models::isNamed(std::vector<std::string> Tables::*Words, StringRef QualifiedName) const {
   for (const Tables *T = All.get(); T; T = T->Base.get())
     for (StringRef Word : T->*Words)
@@ -598,6 +605,10 @@ bool Models::isNamedLocked(StringRef QualifiedName) const {
 }
 
 bool Models::isNamedLockFree(StringRef QualifiedName) const {
+  for (const Tables *T = All.get(); T; T = T->Base.get())
+    for (StringRef Word : T->LockFreeNames)
+      if (beginsInWord(QualifiedName, Word))
+        return true;
   return isNamed(&Tables::LockFreeNames, QualifiedName);
 }
 

@@ -37,7 +37,7 @@ DisciplineEntries::DisciplineEntries(const Program &P) : P(P) {
     for (const Call &C : PF.Facts->Calls)
       for (const Callable &H : C.Callables)
         Mark(Handed, PF.Unit, H.Usr);
-    if (isOfLocalClass(F) && isCalledFromOutside(F))
+    if (isOfLocalClass(F) && PF.Facts->Overrides.empty() && isCalledFromOutside(F))
       Used.insert({PF.Unit, PF.Facts->Class});
   }
 }
@@ -91,9 +91,13 @@ DisciplineEntry DisciplineEntries::of(FunctionId F) const {
     return Called ? DisciplineEntry::No : DisciplineEntry::Perhaps;
   if (Facts.Visible == Visibility::Public && !Internal)
     return isCalledFromOutside(F) ? DisciplineEntry::No : DisciplineEntry::Yes;
-  bool Virtual = !Facts.Overrides.empty();
-  return !Called && (Facts.Visible != Visibility::Private || Virtual) ? DisciplineEntry::Yes
-                                                                      : DisciplineEntry::No;
+  if (Called)
+    return DisciplineEntry::No;
+  // What a base class calls is for the base class to lock.
+  if (!Facts.Overrides.empty() && Facts.Visible != Visibility::Public)
+    return DisciplineEntry::Perhaps;
+  return Facts.Visible != Visibility::Private || !Facts.Overrides.empty() ? DisciplineEntry::Yes
+                                                                          : DisciplineEntry::No;
 }
 
 /// A `main` that starts threads, or what such a main has started: who runs at the

@@ -186,6 +186,52 @@ private:
   long sum = 0;
 };
 
+// An object that holds the lock as long as it lives
+
+class guarded_view_ok {
+public:
+  void add(int n) {
+    std::lock_guard lock(m);
+    addHere(n);
+  }
+
+private:
+  friend class View;
+  void addHere(int n) { sum += n; }
+  std::mutex m;
+  long sum = 0;
+};
+
+class View {
+public:
+  explicit View(guarded_view_ok &v) : view(v), guard(v.m) {}
+  void add(int n) { view.addHere(n); }
+
+private:
+  guarded_view_ok &view;
+  std::lock_guard<std::mutex> guard;
+};
+
+// What is tested before the lock is taken: the confidence is low
+
+class tested_first_bad {
+public:
+  void add(int n) {
+    if (!size) // EXPECT: `size` is read here without `m`
+      return;
+    std::lock_guard lock(m);
+    size += n;
+  }
+  void clear() {
+    std::lock_guard lock(m);
+    size = 0;
+  }
+
+private:
+  std::mutex m;
+  int size = 1;
+};
+
 // Before the threads of an object begin, and after they have ended
 
 class worker_ok {

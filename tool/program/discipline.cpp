@@ -102,8 +102,8 @@ void DisciplineWalk::visit(DisciplineVisit V) {
   if (Facts.Constructor || Facts.Destructor)
     V.Owned |= OwnThis;
   V.Setup |= P.Apis && P.Apis->isNamedSetup(Facts.Name.str());
-  V.Certain &=
-      !V.Setup && !Facts.Unchecked && !(P.Apis && P.Apis->isNamedLockFree(Facts.Name.str()));
+  V.Certain &= !V.Setup && !Names.isGuardClass(Names.classOf(V.Function)) && !Facts.Unchecked &&
+               !(P.Apis && P.Apis->isNamedLockFree(Facts.Name.str()));
   llvm::sort(V.Locks);
   V.Locks.erase(std::unique(V.Locks.begin(), V.Locks.end()), V.Locks.end());
   auto &Known = VisitsOf[V.Function];

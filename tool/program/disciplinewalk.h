@@ -48,11 +48,13 @@ public:
   bool isLockClass(Symbol Class) const {
     return Takes.contains(Class) && GivesBack.contains(Class);
   }
+  /// Objects of the class hold a lock as long as they live.
+  bool isGuardClass(Symbol Class) const { return Guards.contains(Class); }
   Symbol classOf(FunctionId F) const { return P.facts(outermost(P, F)).Class; }
 
 private:
   const Program &P;
-  llvm::DenseSet<Symbol> SelfLocking, Takes, GivesBack;
+  llvm::DenseSet<Symbol> SelfLocking, Takes, GivesBack, Guards;
   /// Class and path of a lock, and all that is around it; or the USR of a global.
   llvm::StringSet<> Locks;
   /// By file: bodies in order of their begin.

@@ -148,6 +148,12 @@ bool isProtected(const MemberAccess &A, const MemberLock &Guard) {
   return L && !L->Perhaps && !(L->Shared && A.Write);
 }
 
+/// `c` of `c->n`; nothing for a plain name.
+llvm::StringRef objectIn(Symbol Text) {
+  size_t End = Text.str().find_last_of(".>");
+  return End == llvm::StringRef::npos ? "" : Text.str().take_front(End).rtrim('-');
+}
+
 /// Some lock that may be the guard under another name.
 bool mayBeProtected(const MemberAccess &A, const MemberLock &Guard) {
   // Who gives a lock up and takes it again, knows what stays as it is meanwhile.
@@ -156,8 +162,8 @@ bool mayBeProtected(const MemberAccess &A, const MemberLock &Guard) {
   return llvm::any_of(A.Locks, [&](const MemberLock &L) {
     if (L.same(Guard) || L.Perhaps)
       return L.Perhaps;
-    // The same object by another way: `c->m`, where c was handed over.
-    if (L.Text == Guard.Text && L.Text.str().find_first_of(".>") != llvm::StringRef::npos)
+    // `c->m` for `c->n`, though c was handed over in a way that hides it.
+    if (L.Text == Guard.Text && objectIn(L.Text) == objectIn(A.Text) && !objectIn(A.Text).empty())
       return true;
     if (L.Side == LockSide::Theirs)
       return !(Guard.Side == LockSide::Own && L.Path == Guard.Path);

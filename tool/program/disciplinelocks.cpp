@@ -178,9 +178,9 @@ std::vector<size_t> DisciplineWalk::beforeStarts(FunctionId F) const {
   return Until;
 }
 
-/// The same is called with more locks where control goes the other way, as in
-/// `if (mutex) { lock_guard g(*mutex); add(); } else add();`: who writes this knows
-/// when the lock is needed.
+/// The same is called where control goes the other way with a lock that need not be
+/// there, as in `if (mutex) { lock_guard g(*mutex); add(); } else add();`: objects
+/// without the lock are for one thread.
 bool DisciplineWalk::isOtherArm(const DisciplineVisit &V, size_t Block, size_t Event) const {
   const ProgramFunction &PF = P.Functions[V.Function];
   if (PF.Held.empty())
@@ -206,12 +206,16 @@ bool DisciplineWalk::isOtherArm(const DisciplineVisit &V, size_t Block, size_t E
     return C.Object == Here.Object && There.size() == 1 && PF.Targets[Index].size() == 1 &&
            There[0].Callee == PF.Targets[Index][0].Callee;
   };
-  size_t Held = locksAt(PF, Block, Event).size();
+  const Lockset &Held = locksAt(PF, Block, Event);
+  auto IsOptional = [&](const HeldLock &L) {
+    return L.Mutex.Path.str().count('*') > (L.Mutex.Root == RootKind::Global ? 0u : 1u) &&
+           !llvm::is_contained(Held, L);
+  };
   for (size_t B = 0; B < Facts.Blocks.size(); ++B)
     for (size_t E = 0; B != Block && E < Facts.Blocks[B].Events.size(); ++E) {
       const heddle::Event &Other = Facts.Blocks[B].Events[E];
       if (Other.Kind == EventKind::Call && IsSame(Facts.Calls[Other.Index]) &&
-          locksAt(PF, B, E).size() > Held && !Reaches(B, Block) && !Reaches(Block, B))
+          llvm::any_of(locksAt(PF, B, E), IsOptional) && !Reaches(B, Block) && !Reaches(Block, B))
         return true;
     }
   return false;

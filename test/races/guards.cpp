@@ -414,7 +414,7 @@ namespace moved_lock_ok {
     b.join();
   }
 }
-namespace moved_lock_dies_untold {
+namespace moved_lock_dies_bad {
   std::mutex m;
   int n;
   void work() {
@@ -422,7 +422,7 @@ namespace moved_lock_dies_untold {
     {
       std::unique_lock<std::mutex> second(std::move(first));
     }
-    ++n;
+    ++n; // EXPECT: n` is written here
   }
   void run() {
     std::thread a(work), b(work);
@@ -430,7 +430,7 @@ namespace moved_lock_dies_untold {
     b.join();
   }
 }
-namespace returned_lock_alarm {
+namespace returned_lock_ok {
   class Store {
   public:
     [[nodiscard]] std::unique_lock<std::mutex> lock() { return std::unique_lock<std::mutex>(m); }
@@ -442,7 +442,7 @@ namespace returned_lock_alarm {
     Store store;
     auto work = [&store] {
       auto hold = store.lock();
-      ++store.value; // EXPECT: `store.value` is written here
+      ++store.value;
     };
     std::thread a(work), b(work);
     a.join();
@@ -687,8 +687,8 @@ int main(int Count, char **Arguments) {
   CASE(recursive_ok::run)
   CASE(recursive_inner_release_ok::run)
   CASE(moved_lock_ok::run)
-  CASE(moved_lock_dies_untold::run)
-  CASE(returned_lock_alarm::run)
+  CASE(moved_lock_dies_bad::run)
+  CASE(returned_lock_ok::run)
   CASE(returned_lock_dropped_bad::run)
   CASE(lock_passed_along_ok::run)
   CASE(lock_released_by_callee_bad::run)

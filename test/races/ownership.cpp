@@ -399,6 +399,72 @@ namespace pimpl_locked_ok {
     b.join();
   }
 }
+namespace method_through_shared_ptr_bad {
+  class Counter {
+  public:
+    void add() { ++n; } // EXPECT: `n` is written here
+  private:
+    int n = 0;
+  };
+  void run() {
+    auto counter = std::make_shared<Counter>();
+    std::thread a([counter] { counter->add(); });
+    std::thread b([counter] { counter->add(); });
+    a.join();
+    b.join();
+  }
+}
+namespace method_through_shared_ptr_ok {
+  class Counter {
+  public:
+    void add() {
+      std::lock_guard hold(m);
+      ++n;
+    }
+  private:
+    std::mutex m;
+    int n = 0;
+  };
+  void run() {
+    auto counter = std::make_shared<Counter>();
+    std::thread a([counter] { counter->add(); });
+    std::thread b([counter] { counter->add(); });
+    a.join();
+    b.join();
+  }
+}
+namespace method_on_object_of_each_iteration_ok {
+  class Job {
+  public:
+    void execute() { ++steps; }
+  private:
+    int steps = 0;
+  };
+  void run() {
+    std::vector<std::thread> workers;
+    for (int i = 0; i < 3; ++i) {
+      auto job = std::make_shared<Job>();
+      workers.emplace_back([job] { job->execute(); });
+    }
+    for (auto &w : workers)
+      w.join();
+  }
+}
+namespace method_through_raw_pointer_bad {
+  class Counter {
+  public:
+    void add() { ++n; } // EXPECT: `local.n` is written here
+  private:
+    int n = 0;
+  };
+  void run() {
+    Counter local;
+    Counter *counter = &local;
+    std::thread a([counter] { counter->add(); });
+    counter->add();
+    a.join();
+  }
+}
 namespace linked_list_nodes_bad {
   struct Node {
     int value = 0;
@@ -440,5 +506,9 @@ int main(int Count, char **Arguments) {
   CASE(deleted_while_used_untold::run)
   CASE(pimpl_bad::run)
   CASE(pimpl_locked_ok::run)
+  CASE(method_through_shared_ptr_bad::run)
+  CASE(method_through_shared_ptr_ok::run)
+  CASE(method_on_object_of_each_iteration_ok::run)
+  CASE(method_through_raw_pointer_bad::run)
   CASE(linked_list_nodes_bad::run)
 }

@@ -406,6 +406,70 @@ namespace spawn_wrapper_forwarding_bad {
     b.join();
   }
 }
+namespace group_of_std_functions_bad {
+  class Group {
+  public:
+    void go(std::function<void()> f) { threads.emplace_back(std::move(f)); }
+    void wait() {
+      for (auto &t : threads)
+        t.join();
+    }
+  private:
+    std::vector<std::thread> threads;
+  };
+  void run() {
+    int errors = 0;
+    Group group;
+    group.go([&] { ++errors; }); // EXPECT: `errors` is written here
+    group.go([&] { ++errors; });
+    group.wait();
+  }
+}
+namespace group_of_std_functions_ok {
+  class Group {
+  public:
+    void go(std::function<void()> f) { threads.emplace_back(std::move(f)); }
+    void wait() {
+      for (auto &t : threads)
+        t.join();
+    }
+  private:
+    std::vector<std::thread> threads;
+  };
+  int run() {
+    int left = 0, right = 0;
+    Group group;
+    group.go([&] { ++left; });
+    group.go([&] { ++right; });
+    group.wait();
+    return left + right;
+  }
+}
+namespace timer_constructed_from_callable_bad {
+  class Timer {
+  public:
+    explicit Timer(std::function<void()> f) : thread(std::move(f)) {}
+    ~Timer() { thread.join(); }
+  private:
+    std::thread thread;
+  };
+  int run() {
+    int fired = 0;
+    Timer timer([&fired] { ++fired; }); // EXPECT: `fired` is written here
+    return fired;
+  }
+}
+namespace background_task_ok {
+  std::future<int> background(std::function<int()> f) {
+    return std::async(std::launch::async, std::move(f));
+  }
+  int run() {
+    int seen = 0;
+    auto later = background([&seen] { return ++seen; });
+    later.wait();
+    return seen;
+  }
+}
 namespace thread_group_bad {
   class Group {
   public:
@@ -464,6 +528,10 @@ int main(int Count, char **Arguments) {
   CASE(parallel_for_helper_bad::run)
   CASE(parallel_for_helper_ok::run)
   CASE(spawn_wrapper_forwarding_bad::run)
+  CASE(group_of_std_functions_bad::run)
+  CASE(group_of_std_functions_ok::run)
+  CASE(timer_constructed_from_callable_bad::run)
+  CASE(background_task_ok::run)
   CASE(thread_group_bad::run)
   CASE(thread_group_waited_ok::run)
 }

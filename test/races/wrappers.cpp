@@ -258,12 +258,12 @@ namespace wrong_mutex_of_two_bad {
     b.join();
   }
 }
-namespace local_mutex_untold {
+namespace local_mutex_bad {
   int n;
   void work() {
     std::mutex m; // everyone has one
     std::lock_guard hold(m);
-    ++n;
+    ++n; // EXPECT: n` is written here
   }
   void run() {
     std::thread a(work), b(work);
@@ -604,7 +604,7 @@ int main(int Count, char **Arguments) {
   CASE(after_lock_callback_bad::run)
   CASE(synchronized_wrapper_ok::run)
   CASE(wrong_mutex_of_two_bad::run)
-  CASE(local_mutex_untold::run)
+  CASE(local_mutex_bad::run)
   CASE(static_local_mutex_ok::run)
   CASE(per_object_mutex_static_data_bad::run)
   CASE(static_mutex_static_data_ok::run)

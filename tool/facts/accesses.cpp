@@ -110,6 +110,11 @@ void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
           Base = strip(A->getBase());
         else if (const auto *O = dyn_cast<CXXOperatorCallExpr>(Base); O && O->getNumArgs())
           Base = strip(O->getArg(0));
+        else if (const auto *C = dyn_cast<CallExpr>(Base);
+                 C && C->getNumArgs() && C->getDirectCallee() &&
+                 Unit.api(C->getDirectCallee()).Returns &&
+                 Unit.api(C->getDirectCallee()).Returns->Returns == ReturnedPlace::Argument)
+          Base = strip(C->getArg(0));
         else if (const auto *B = dyn_cast<BinaryOperator>(Base))
           Base = strip(B->getOpcode() == BO_Comma ? B->getRHS() : B->getLHS());
         else if (const auto *U = dyn_cast<UnaryOperator>(Base))

@@ -9,9 +9,19 @@ namespace heddle {
 
 using namespace clang;
 
-static bool isLibraryClass(UnitContext &Unit, QualType T) {
-  const CXXRecordDecl *R = T->getAsCXXRecordDecl();
-  return R && Unit.inSystemHeader(R);
+bool isCallableWrapper(UnitContext &Unit, QualType T) {
+  const CXXRecordDecl *R = T.getNonReferenceType()->getAsCXXRecordDecl();
+  return R && R->hasDefinition() && Unit.inSystemHeader(R) &&
+         !R->getDefinition()->lookup(Unit.Ast.DeclarationNames.getCXXOperatorName(OO_Call)).empty();
+}
+
+/// Of a generic lambda, the first that was needed: all do the same to what it captured.
+static const FunctionDecl *callOperator(const CXXRecordDecl *Lambda) {
+  if (const FunctionTemplateDecl *T = Lambda->getDependentLambdaCallOperator())
+    for (const FunctionDecl *S : T->specializations())
+      if (S->hasBody())
+        return S;
+  return Lambda->getLambdaCallOperator();
 }
 
 void FunctionContext::reassigned(const Expr *E) {
@@ -25,7 +35,7 @@ FunctionContext::Target FunctionContext::callable(const Expr *E) {
   E = strip(E);
   for (unsigned Rounds = 0; E && Rounds < 8; ++Rounds) {
     if (const auto *L = dyn_cast<LambdaExpr>(E)) {
-      T.F = L->getCallOperator();
+      T.F = callOperator(L->getLambdaClass());
       T.Object = {RootKind::This, {}, 0, Symbol("*")};
       return T;
     }
@@ -51,21 +61,22 @@ FunctionContext::Target FunctionContext::callable(const Expr *E) {
       }
       const auto *V = dyn_cast<VarDecl>(D->getDecl());
       if (const auto *P = dyn_cast_or_null<ParmVarDecl>(V);
-          P && P->getDeclContext() == Fn && !P->getType()->getAsCXXRecordDecl()) {
+          P && P->getDeclContext() == Fn &&
+          (isCallableWrapper(Unit, P->getType()) || !P->getType()->getAsCXXRecordDecl())) {
         T.Parameter = P;
         return T;
       }
       if (const CXXRecordDecl *R =
               V ? V->getType().getNonReferenceType()->getAsCXXRecordDecl() : nullptr;
           R && R->isLambda()) {
-        T.F = R->getLambdaCallOperator();
+        T.F = callOperator(R);
         T.Object = {RootKind::This, {}, 0, Symbol("*")};
         return T;
       }
       // Of a variable that holds a function or a library's wrapper of one, what it begins with.
       bool Wrapper =
           V && V->hasLocalStorage() && !isa<ParmVarDecl>(V) && !V->getType()->isReferenceType() &&
-          (V->getType()->isFunctionPointerType() || isLibraryClass(Unit, V->getType())) &&
+          (V->getType()->isFunctionPointerType() || isCallableWrapper(Unit, V->getType())) &&
           !Reassigned.contains(V->getCanonicalDecl());
       if (V && V->getInit() && (V->getType().isConstQualified() || Wrapper)) {
         E = strip(V->getInit());

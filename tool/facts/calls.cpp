@@ -324,7 +324,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
     bool Function = T->isFunctionPointerType() || T->isFunctionType() ||
                     T->isMemberFunctionPointerType() || (R && R->isLambda()) ||
                     (strip(Args[I])->getType()->getAsCXXRecordDecl() &&
-                     strip(Args[I])->getType()->getAsCXXRecordDecl()->isLambda());
+                     strip(Args[I])->getType()->getAsCXXRecordDecl()->isLambda()) ||
+                    isCallableWrapper(Unit, strip(Args[I])->getType());
     if (!Function)
       continue;
     if (Target Called = callable(Args[I]); Called.F)
@@ -386,6 +387,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
             break;
           }
   visitSystemEffects(E, F, Args, Object, M);
+  if (joinsAll(E, M, Args))
+    return;
   // std::bind and push_back keep a callable, and so do C functions that register
   // a handler; an algorithm calls it, and a wait its predicate.
   bool Keeps = M.Returns || (M.Container && M.Container->Effect != ContainerEffect::None);

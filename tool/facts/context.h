@@ -229,6 +229,10 @@ struct FunctionContext {
   /// Its scope is left, by Trigger.
   void visitLifetimeEnd(const clang::VarDecl *V, const clang::Stmt *Trigger);
 
+  /// `for_each(ts.begin(), ts.end(), [](auto &t) { t.join(); })` waits for all of ts.
+  bool joinsAll(const clang::CallExpr *E, const ApiModel &M,
+                llvm::ArrayRef<const clang::Expr *> Args);
+
   uint32_t loopOf(const clang::Expr *Call) const;
   void emit(EventKind K, size_t Index) {
     if (Out)
@@ -251,6 +255,8 @@ AlgorithmCall algorithmOf(UnitContext &U, const clang::Stmt *S);
 /// Without parentheses, implicit casts, temporaries' wrappers and copies of
 /// temporaries.
 const clang::Expr *strip(const clang::Expr *E);
+/// A library's class that can be called: std::function, std::packaged_task.
+bool isCallableWrapper(UnitContext &Unit, clang::QualType T);
 /// A class with `operator->` or `element_type`: smart pointers, iterators, views.
 bool isPointerLike(clang::QualType T);
 

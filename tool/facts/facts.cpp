@@ -58,6 +58,25 @@ Names enumNames(EventKind) {
                                               "join",   "sync",   "lifetimeEnd"};
   return N;
 }
+size_t countOf(const FunctionFacts &F, EventKind K) {
+  switch (K) {
+  case EventKind::Access:
+    return F.Accesses.size();
+  case EventKind::LockOp:
+    return F.LockOps.size();
+  case EventKind::Call:
+    return F.Calls.size();
+  case EventKind::Launch:
+    return F.Launches.size();
+  case EventKind::Join:
+    return F.Joins.size();
+  case EventKind::Sync:
+    return F.Syncs.size();
+  case EventKind::LifetimeEnd:
+    return F.LifetimeEnds.size();
+  }
+  return 0;
+}
 Names enumNames(ScalarUse) {
   static constexpr llvm::StringLiteral N[] = {"private", "reduction", "induction", "wrap-around",
                                               "carried"};

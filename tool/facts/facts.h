@@ -367,6 +367,9 @@ struct Annotation {
   Span After;
 };
 
+/// How many events of this kind the function has: the bound of Event::Index.
+size_t countOf(const FunctionFacts &F, EventKind K);
+
 /// A variable of static storage duration, or a local that escapes.
 struct Variable {
   Symbol Usr, Name, Type;

@@ -114,6 +114,34 @@ void FunctionContext::visitIndirect(const Target &T, uint32_t Loop, const Span &
   emit(EventKind::Call, Facts.Calls.size() - 1);
 }
 
+bool FunctionContext::joinsAll(const CallExpr *E, const ApiModel &M,
+                               llvm::ArrayRef<const Expr *> Args) {
+  if (!M.Algorithm || !M.Algorithm->Calls || M.Algorithm->Index || Args.size() < 3)
+    return false;
+  const FunctionDecl *F = callable(Args.back()).F;
+  const JoinModel *J = F ? Unit.api(F).Joins : nullptr;
+  // A lambda that does nothing else.
+  if (const auto *Method = dyn_cast_or_null<CXXMethodDecl>(F);
+      Method && Method->getParent()->isLambda() && Method->getNumParams() == 1)
+    if (const auto *Body = dyn_cast_or_null<CompoundStmt>(Method->getBody());
+        Body && Body->size() == 1)
+      if (const auto *C = dyn_cast<CXXMemberCallExpr>(Body->body_front()); C && C->getMethodDecl())
+        if (const auto *D = dyn_cast<DeclRefExpr>(strip(C->getImplicitObjectArgument()));
+            D && D->getDecl() == Method->getParamDecl(0))
+          J = Unit.api(C->getMethodDecl(), C->getRecordDecl()).Joins;
+  Place Elements = pointee(Args[0]);
+  if (!J || J->Asks || J->Handle != heddle::Object || !Elements.known())
+    return false;
+  Join All;
+  All.Kind = J->Kind;
+  All.Handle = Elements;
+  All.Loop = loopOf(E);
+  All.At = Unit.span(E->getSourceRange());
+  Facts.Joins.push_back(std::move(All));
+  emit(EventKind::Join, Facts.Joins.size() - 1);
+  return true;
+}
+
 void FunctionContext::visitJoin(const Expr *E, const JoinModel &M,
                                 llvm::ArrayRef<const Expr *> Args, const Expr *Object) {
   Join J;

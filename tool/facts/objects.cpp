@@ -127,7 +127,8 @@ void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
   }
   for (size_t I = 0; I < Args.size(); ++I)
     if (Target T = callable(Args[I]);
-        T.F && (Args[I]->getType()->isFunctionPointerType() || isa<LambdaExpr>(strip(Args[I]))))
+        T.F && (Args[I]->getType()->isFunctionPointerType() || isa<LambdaExpr>(strip(Args[I])) ||
+                isCallableWrapper(Unit, strip(Args[I])->getType())))
       Facts.Calls[Index].Callables.push_back(
           {static_cast<uint32_t>(I), Unit.usr(T.F), Unit.name(T.F), T.Object});
   emit(EventKind::Call, Index);

@@ -6,6 +6,8 @@
 /// {Local c, "*.state"}, and a binding says that c points to what pool[] holds.
 #include "facts/context.h"
 
+#include "llvm/ADT/StringExtras.h"
+
 namespace heddle {
 
 using namespace clang;
@@ -309,8 +311,16 @@ Place FunctionContext::pointee(const Expr *E) {
         }
         case ReturnedPlace::Pointee:
           return Object ? step(argument(Object), "*") : unknown("no object");
-        case ReturnedPlace::Argument:
-          return Call->getNumArgs() ? argument(Call->getArg(0)) : unknown("no argument");
+        case ReturnedPlace::Argument: {
+          if (!Call->getNumArgs())
+            return unknown("no argument");
+          // std::get<1>(t)
+          const TemplateArgumentList *A = F->getTemplateSpecializationArgs();
+          Place Whole = argument(Call->getArg(0));
+          return A && A->size() && A->get(0).getKind() == TemplateArgument::Integral
+                     ? step(Whole, ("[" + llvm::toString(A->get(0).getAsIntegral(), 10) + "]"))
+                     : Whole;
+        }
         case ReturnedPlace::Callable:
           return unknown("a function object");
         }

@@ -79,30 +79,10 @@ private:
       index(What, I, Size);
   }
 
-  size_t count(EventKind K) const {
-    switch (K) {
-    case EventKind::Access:
-      return F.Accesses.size();
-    case EventKind::LockOp:
-      return F.LockOps.size();
-    case EventKind::Call:
-      return F.Calls.size();
-    case EventKind::Launch:
-      return F.Launches.size();
-    case EventKind::Join:
-      return F.Joins.size();
-    case EventKind::Sync:
-      return F.Syncs.size();
-    case EventKind::LifetimeEnd:
-      return F.LifetimeEnds.size();
-    }
-    llvm_unreachable("all kinds are listed");
-  }
-
   void block(const Block &B, size_t Number) {
     for (size_t I = 0; I < B.Events.size(); ++I) {
       const Event &E = B.Events[I];
-      index("event " + llvm::Twine(I) + " of block " + llvm::Twine(Number), E.Index, count(E.Kind));
+      index("event " + llvm::Twine(I) + " of block " + llvm::Twine(Number), E.Index, countOf(F, E.Kind));
     }
     for (uint32_t N : B.Next)
       index("a successor of block " + llvm::Twine(Number), N, F.Blocks.size());

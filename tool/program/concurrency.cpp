@@ -434,15 +434,16 @@ void Concurrency::markAlone() {
 }
 
 /// The threads that may be running and may know the place.
-ThreadSet Concurrency::sharing(uint32_t V, const Absolute &Where, const LifeState &S) {
+ThreadSet Concurrency::sharing(uint32_t V, const Absolute &Where, const LifeState &S,
+                               bool Making) {
   // The object that is being made is known to its maker alone, unless it has
   // handed itself over already; that is what the sets below say. What is left
   // of a destroyed object is its destroyer's.
   const Moment &M = momentAt(V, S);
   ThreadSet Live;
-  if (Where.From == Origin::Published)
+  if (Where.From == Origin::Published && !Making)
     Live = M.Live;
-  else if (Where.From == Origin::Own)
+  else if (Where.From == Origin::Own || Making)
     Live = withChildren(Visits[V].Thread,
                         started(V, isPerIteration(V, Where.What) ? S.Recent : S.Running));
   else if (const ThreadSet *Exact = threadsOf(M.LiveSince, Where.Exact))
@@ -462,7 +463,11 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
     P.Unplaced.push_back(A.At);
   if (Where.From == Origin::Nobody || isLockItself(F, A))
     return;
-  ThreadSet Live = sharing(V, Where, S);
+  // A static local, which everybody can name, is its maker's alone until it is made.
+  bool Making = P.facts(F).Constructor && A.What.Root == RootKind::This &&
+                Known[In].This.Root == RootKind::Global &&
+                !A.What.Path.str().drop_front(1).contains('*');
+  ThreadSet Live = sharing(V, Where, S, Making);
   if (Live.empty())
     return;
   ThreadAccess Out;

@@ -81,7 +81,7 @@ private:
   Lockset locks(uint32_t V, size_t Block, size_t Event);
   void record(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S,
               const std::shared_ptr<const Ordering> &Order);
-  ThreadSet sharing(uint32_t V, const Absolute &Where, const LifeState &S);
+  ThreadSet sharing(uint32_t V, const Absolute &Where, const LifeState &S, bool Making = false);
   // In watch.cpp:
   void findOutside(const std::vector<bool> &Reached, const std::vector<bool> &Started);
   void watch(uint32_t V, size_t Block, size_t Event, const LifeState &S);

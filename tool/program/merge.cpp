@@ -59,6 +59,8 @@ template <class Fn> void forVariables(FunctionFacts &F, Fn Apply) {
   }
   for (Join &J : F.Joins)
     InPlace(J.Handle);
+  for (SyncOp &S : F.Syncs)
+    InPlace(S.Object);
   for (LifetimeEnd &E : F.LifetimeEnds)
     InPlace(E.What);
   llvm::for_each(F.Returns, InPlace);
@@ -151,10 +153,8 @@ void separateVariables(Program &P, Names &N) {
 
 /// Takes out what refers to nothing: facts may come from a file of anyone's.
 void repair(FunctionFacts &F) {
-  size_t Sizes[] = {F.Accesses.size(), F.LockOps.size(), F.Calls.size(),
-                    F.Launches.size(), F.Joins.size(),   F.LifetimeEnds.size()};
   for (Block &B : F.Blocks) {
-    llvm::erase_if(B.Events, [&](const Event &E) { return E.Index >= Sizes[size_t(E.Kind)]; });
+    llvm::erase_if(B.Events, [&](const Event &E) { return E.Index >= countOf(F, E.Kind); });
     llvm::erase_if(B.Next, [&](uint32_t N) { return N >= F.Blocks.size(); });
     if (B.Try >= F.LockOps.size())
       B.Try = None;

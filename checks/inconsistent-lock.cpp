@@ -36,6 +36,9 @@ Reported is also a write under a lock that is taken for reading, a lock other th
 held elsewhere, and a reference to a guarded member that a method returns: it is used when the lock
 is gone.
 
+The confidence is low for a flag that is only polled, for what is tested before the lock is taken, and
+for what is never written under the lock.
+
 There is one finding for a member. It says at how many of the accesses the lock is held, shows one
 where it is, and the calls that lead to the one where it is not.
 
@@ -79,11 +82,17 @@ once more under it, must be atomic too. When callers must hold the lock, say so 
 
 * Constructors, destructors, and what only they call; objects that nobody else has: locals, what was
   just allocated, what `main` does before it starts a thread.
+* What an object does before it starts its own threads, and after it has waited for their end; what a
+  function that is named like `init` does, and what is done once (`call_once`).
+* Methods of a class that is defined and used in one source file have the locks of their callers there;
+  what is called through a pointer, or by a base class, may be called with the lock.
+* A lock that is taken on one way only: `if (mutex) { lock; add(); } else add();`.
 * Members that are never written after construction, atomics, locks themselves.
 * Accesses under a lock that cannot be told apart from the right one.
 * Members that are accessed without the lock far more often than with it, unless some critical section is
   there for that member alone.
-* What `unprotected-shared-state` reports, because the threads are in sight.
+* What `unprotected-shared-state` reports, because the threads are in sight, and what it has found to be
+  in order: two accesses by threads of one `main` that were followed.
 )",
     .Options = {},
 };
@@ -139,6 +148,12 @@ bool isProtected(const MemberAccess &A, const MemberLock &Guard) {
   return L && !L->Perhaps && !(L->Shared && A.Write);
 }
 
+/// `c` of `c->n`; nothing for a plain name.
+llvm::StringRef objectIn(Symbol Text) {
+  size_t End = Text.str().find_last_of(".>");
+  return End == llvm::StringRef::npos ? "" : Text.str().take_front(End).rtrim('-');
+}
+
 /// Some lock that may be the guard under another name.
 bool mayBeProtected(const MemberAccess &A, const MemberLock &Guard) {
   // Who gives a lock up and takes it again, knows what stays as it is meanwhile.
@@ -147,6 +162,9 @@ bool mayBeProtected(const MemberAccess &A, const MemberLock &Guard) {
   return llvm::any_of(A.Locks, [&](const MemberLock &L) {
     if (L.same(Guard) || L.Perhaps)
       return L.Perhaps;
+    // `c->m` for `c->n`, though c was handed over in a way that hides it.
+    if (L.Text == Guard.Text && objectIn(L.Text) == objectIn(A.Text) && !objectIn(A.Text).empty())
+      return true;
     if (L.Side == LockSide::Theirs)
       return !(Guard.Side == LockSide::Own && L.Path == Guard.Path);
     return L.Side == LockSide::Other || L.Side == LockSide::Given || Guard.Side == LockSide::Given;
@@ -167,8 +185,37 @@ size_t sites(llvm::ArrayRef<const MemberAccess *> Accesses) {
   return At.size();
 }
 
+/// One that others may see happen.
 bool hasWrite(llvm::ArrayRef<const MemberAccess *> Accesses) {
-  return llvm::any_of(Accesses, [](const MemberAccess *A) { return A->Write; });
+  return llvm::any_of(Accesses, [](const MemberAccess *A) { return A->Write && !A->Setup; });
+}
+
+/// Some other access conflicts with it, and the two were not found to be ordered, or
+/// never at once, by following the threads.
+bool mayConflict(const MemberUse &Use, const MemberAccess &A) {
+  if (A.Escapes)
+    return true;
+  return llvm::any_of(Use.Accesses, [&](const MemberAccess &B) {
+    return (A.Write || B.Write) && !B.Setup && !(A.Judged && B.Judged);
+  });
+}
+
+bool isFlag(const MemberAccess &A) {
+  return !A.Write && !A.Escapes && (A.Type.str() == "bool" || A.Type.str() == "_Bool");
+}
+
+bool isBefore(const Span &A, const Span &B) {
+  return A.File == B.File && std::tie(A.Line, A.Column) < std::tie(B.Line, B.Column);
+}
+
+/// A read before the lock is taken in the same function, or in one that it calls then.
+bool isTestedFirst(const MemberAccess &A, const Finding &F) {
+  return !A.Write && !A.Escapes && llvm::any_of(F.Locked, [&](const MemberAccess *L) {
+    const MemberLock *Lock = lockAt(*L, F.Guard);
+    return (L->In == A.In && Lock && isBefore(A.Named, Lock->At)) ||
+           llvm::any_of(L->Through,
+                        [&](const Hop &H) { return H.In == A.In && isBefore(A.Named, H.At); });
+  });
 }
 
 Finding judgeFor(const MemberUse &Use, const MemberLock &Guard) {
@@ -182,7 +229,7 @@ Finding judgeFor(const MemberUse &Use, const MemberLock &Guard) {
     if (isProtected(A, Guard)) {
       if (!A.Escapes)
         F.Locked.push_back(&A);
-    } else if (A.Certain && !mayBeProtected(A, Guard) && mayHave(A, Guard))
+    } else if (A.Certain && !mayBeProtected(A, Guard) && mayHave(A, Guard) && mayConflict(Use, A))
       F.Open.push_back(&A);
   F.LockedSites = sites(F.Locked);
   F.OpenSites = sites(F.Open);
@@ -225,11 +272,15 @@ std::optional<Confidence> confidence(const MemberUse &Use, const Finding &F) {
   size_t All = F.LockedSites + F.OpenSites;
   bool Most = 3 * F.LockedSites >= 2 * All;
   if (!hasWrite(F.Locked)) // read under it for the sake of something else, perhaps
-    return Most && F.LockedSites >= 2 ? std::optional(Confidence::Medium) : std::nullopt;
+    return Most && F.LockedSites >= 2 ? std::optional(Confidence::Low) : std::nullopt;
   bool Alone = llvm::any_of(F.Locked, [&](const MemberAccess *A) {
     const MemberLock *L = lockAt(*A, F.Guard);
     return A->Write && L && L->Alone;
   });
+  // A flag that is polled, or what is tested before the lock is taken: often meant so.
+  if (llvm::all_of(F.Open,
+                   [&](const MemberAccess *A) { return isFlag(*A) || isTestedFirst(*A, F); }))
+    return 2 * F.LockedSites >= All ? std::optional(Confidence::Low) : std::nullopt;
   if (Most)
     return All >= 4 ? Confidence::High : Confidence::Medium;
   if (2 * F.LockedSites >= All)

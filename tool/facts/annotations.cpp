@@ -1,5 +1,5 @@
 /// What the declarations say about locks: Clang's thread-safety attributes, who may
-/// call a method, and which arguments callers have done with. Attributes are taken
+/// call a function, and which arguments callers have done with. Attributes are taken
 /// as facts; whether the code keeps to them is not looked at here.
 ///
 /// Example: `void drop() __attribute__((requires_capability(mu_)));` says that
@@ -65,6 +65,10 @@ void describeFunction(FunctionContext &F) {
   FunctionFacts &Facts = F.Facts;
   Facts.Visible = visibilityOf(F.Fn);
   Facts.Unchecked = F.Fn->hasAttr<NoThreadSafetyAnalysisAttr>();
+  findAddressed(F.Unit, F.Fn->getBody());
+  if (const auto *C = dyn_cast<CXXConstructorDecl>(F.Fn))
+    for (const CXXCtorInitializer *I : C->inits())
+      findAddressed(F.Unit, I->getInit());
   for (const ParmVarDecl *P : F.Fn->parameters())
     if (P->getType()->isRValueReferenceType())
       Facts.Consumed.push_back(P->getFunctionScopeIndex());
@@ -72,6 +76,32 @@ void describeFunction(FunctionContext &F) {
     for (const Expr *E : A->args())
       if (Place Mutex = lockOf(F, E); Mutex.known())
         Facts.Requires.push_back({Mutex, A->isShared(), F.Unit.text(E)});
+}
+
+void describeClass(UnitContext &Unit, const RecordDecl *R) {
+  // A header that is looked at by itself is seen by others too.
+  if (R->isThisDeclarationADefinition() && !R->isLambda() && !Unit.Ast.getLangOpts().IsHeaderFile &&
+      Unit.Sources.isInMainFile(Unit.Sources.getExpansionLoc(R->getLocation())))
+    Unit.Facts.LocalClasses.push_back(Unit.usr(R));
+}
+
+void findAddressed(UnitContext &Unit, const Stmt *Root) {
+  llvm::SmallVector<const Stmt *, 32> Work{Root};
+  while (!Work.empty()) {
+    const Stmt *S = Work.pop_back_val();
+    if (!S)
+      continue;
+    if (const auto *D = dyn_cast<DeclRefExpr>(S))
+      if (const auto *F = dyn_cast<FunctionDecl>(D->getDecl()); F && !Unit.inSystemHeader(F))
+        Unit.Facts.Addressed.push_back(Unit.usr(F));
+    const Stmt *Called = nullptr;
+    if (const auto *C = dyn_cast<CallExpr>(S))
+      if (isa<DeclRefExpr>(C->getCallee()->IgnoreParenImpCasts()))
+        Called = C->getCallee();
+    for (const Stmt *Child : S->children())
+      if (Child != Called)
+        Work.push_back(Child);
+  }
 }
 
 void describeMember(UnitContext &Unit, const ValueDecl *D) {

@@ -420,7 +420,7 @@ void FunctionContext::visitOnce(const CallExpr *E, uint32_t Index, const SyncMod
                                 llvm::ArrayRef<Callable> Handed) {
   LockOp Op;
   Op.Mutex = at(M.On, E, Args, Object);
-  Op.Sort = LockSort::Flag;
+  Op.Sort = LockSort::Once;
   Op.At = Unit.span(E->getSourceRange());
   const Expr *Shown = M.On >= 0 && size_t(M.On) < Args.size() ? strip(Args[M.On]) : E;
   if (const auto *U = dyn_cast<UnaryOperator>(Shown); U && U->getOpcode() == UO_AddrOf)

@@ -269,6 +269,10 @@ void extractGraph(FunctionContext &F);
 void describeFunction(FunctionContext &F);
 /// The locks that a field or variable is declared to be guarded by.
 void describeMember(UnitContext &Unit, const clang::ValueDecl *D);
+/// Lists the class in UnitFacts::LocalClasses when the main file defines it.
+void describeClass(UnitContext &Unit, const clang::RecordDecl *R);
+/// Lists the functions that S takes the address of in UnitFacts::Addressed.
+void findAddressed(UnitContext &Unit, const clang::Stmt *S);
 /// Everything about one function.
 void extractFunction(UnitContext &Unit, const clang::FunctionDecl *Fn, Symbol Parent);
 

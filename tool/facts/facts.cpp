@@ -23,7 +23,7 @@ Names enumNames(LockOpKind) {
   return N;
 }
 Names enumNames(LockSort) {
-  static constexpr llvm::StringLiteral N[] = {"mutex", "semaphore", "flag"};
+  static constexpr llvm::StringLiteral N[] = {"mutex", "semaphore", "flag", "once"};
   return N;
 }
 Names enumNames(SyncKind) {

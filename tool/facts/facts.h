@@ -68,6 +68,7 @@ enum class LockSort : uint8_t {
   Mutex,
   Semaphore, ///< As far as it lets one in at a time: see SyncKind::Init.
   Flag,      ///< An atomic that is tested and set.
+  Once,      ///< The flag of what is done once, while it is done.
 };
 llvm::ArrayRef<llvm::StringLiteral> enumNames(LockSort);
 
@@ -423,7 +424,12 @@ struct UnitFacts {
   std::vector<Variable> Variables;      ///< Sorted by USR.
   std::vector<Field> Fields;            ///< Sorted by USR.
   std::vector<GuardedMember> Guarded;   ///< In the order of the declarations.
-  std::vector<UnitError> Errors;        ///< Empty for a unit that parsed.
+  /// USRs of classes that the main file defines, or their scope in it: no other unit
+  /// knows more of them than their bases say. Sorted.
+  std::vector<Symbol> LocalClasses;
+  /// USRs of functions whose address is taken, other than to call them at once. Sorted.
+  std::vector<Symbol> Addressed;
+  std::vector<UnitError> Errors; ///< Empty for a unit that parsed.
 };
 
 template <class F> void fields(Binding &S, F &&f) {
@@ -631,6 +637,8 @@ template <class F> void fields(UnitFacts &S, F &&f) {
   f("variables", S.Variables);
   f("fields", S.Fields);
   f("guarded", S.Guarded);
+  f("localClasses", S.LocalClasses);
+  f("addressed", S.Addressed);
   f("errors", S.Errors);
 }
 

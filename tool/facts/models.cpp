@@ -202,7 +202,7 @@ struct Models::Tables {
   /// Implementation namespace, public namespace; both end in `::`.
   std::vector<std::pair<std::string, std::string>> Namespaces;
   /// Ends of names: see locked-names.yaml.
-  std::vector<std::string> LockedNames, LockFreeNames;
+  std::vector<std::string> LockedNames, LockFreeNames, SetupNames;
   std::string Digest;
 
   /// Fills what is still empty in M from the rows of this very name.
@@ -400,12 +400,15 @@ private:
         return scalars(Value, Out.LockedNames);
       if (Key == "lock-free-names")
         return scalars(Value, Out.LockFreeNames);
+      if (Key == "setup-names")
+        return scalars(Value, Out.SetupNames);
       return fail(At,
                   "unknown table `" + Key +
                       "`; known are blocking, locks, launches, joins, mt-unsafe, "
                       "async-signal-safe, containers, ranges-read, ranges-written, returns, sync, "
                       "writes, pure, callbacks, exits, algorithms, policies, serial-policies, "
-                      "associative, namespaces, not-in-std, locked-names, lock-free-names");
+                      "associative, namespaces, not-in-std, locked-names, lock-free-names, "
+                      "setup-names");
     });
   }
 
@@ -583,20 +586,35 @@ static bool endsInWord(StringRef Name, StringRef Word) {
   return Begin == 0 || !llvm::isAlnum(Name[Begin - 1]) || llvm::isUpper(Name[Begin]);
 }
 
-bool Models::isNamedLocked(StringRef QualifiedName) const {
+/// The same at the begin of the last part of the name: C::unsafeGet.
+static bool beginsInWord(StringRef Name, StringRef Word) {
+  if (size_t Colon = Name.rfind(':'); Colon != StringRef::npos)
+    Name = Name.drop_front(Colon + 1);
+  return Name.consume_front(Word) && !Name.empty() && !llvm::isLower(Name[0]);
+}
+
+bool Models::isNamed(std::vector<std::string> Tables::*Words, StringRef QualifiedName) const {
   for (const Tables *T = All.get(); T; T = T->Base.get())
-    for (StringRef Word : T->LockedNames)
+    for (StringRef Word : T->*Words)
       if (endsInWord(QualifiedName, Word))
         return true;
   return false;
 }
 
+bool Models::isNamedLocked(StringRef QualifiedName) const {
+  return isNamed(&Tables::LockedNames, QualifiedName);
+}
+
 bool Models::isNamedLockFree(StringRef QualifiedName) const {
   for (const Tables *T = All.get(); T; T = T->Base.get())
     for (StringRef Word : T->LockFreeNames)
-      if (endsInWord(QualifiedName, Word))
+      if (beginsInWord(QualifiedName, Word))
         return true;
-  return false;
+  return isNamed(&Tables::LockFreeNames, QualifiedName);
+}
+
+bool Models::isNamedSetup(StringRef QualifiedName) const {
+  return isNamed(&Tables::SetupNames, QualifiedName);
 }
 
 std::string Models::digest() const { return All->Digest; }

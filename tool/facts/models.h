@@ -218,6 +218,8 @@ public:
   bool isNamedLocked(llvm::StringRef QualifiedName) const;
   /// By its name, the function needs no lock, or an object that nobody else has.
   bool isNamedLockFree(llvm::StringRef QualifiedName) const;
+  /// What it does is done before others get what it is about: `C::init`.
+  bool isNamedSetup(llvm::StringRef QualifiedName) const;
 
   size_t size() const;
   /// Changes when any row does; part of the key of cached facts.
@@ -226,6 +228,7 @@ public:
   struct Tables;
 
 private:
+  bool isNamed(std::vector<std::string> Tables::*Words, llvm::StringRef QualifiedName) const;
   explicit Models(std::shared_ptr<const Tables> T) : All(std::move(T)) {}
   std::shared_ptr<const Tables> All;
 };

@@ -66,10 +66,14 @@ public:
             record(S);
       return;
     }
+    if (const auto *R = dyn_cast<RecordDecl>(D))
+      describeClass(U, R);
     if (const auto *R = dyn_cast<CXXRecordDecl>(D))
       return record(R);
     if (const auto *F = dyn_cast<FunctionDecl>(D))
       return function(F);
+    if (const auto *V = dyn_cast<VarDecl>(D); V && V->getInit() && V->hasGlobalStorage())
+      findAddressed(U, V->getInit());
     if (const auto *V = dyn_cast<VarDecl>(D))
       if (V->hasGlobalStorage() && !V->getType()->isDependentType()) {
         U.mention(V);
@@ -172,6 +176,10 @@ UnitFacts extractUnit(ASTContext &Ast, const Models &Apis) {
     return std::tie(A.At, A.Usr) < std::tie(B.At, B.Usr);
   });
   llvm::sort(Facts.Variables, [](const Variable &A, const Variable &B) { return A.Usr < B.Usr; });
+  for (std::vector<Symbol> *Names : {&Facts.LocalClasses, &Facts.Addressed}) {
+    llvm::sort(*Names);
+    Names->erase(std::unique(Names->begin(), Names->end()), Names->end());
+  }
   llvm::sort(Facts.Fields, [](const Field &A, const Field &B) {
     return std::tie(A.Usr, A.At) < std::tie(B.Usr, B.At);
   });

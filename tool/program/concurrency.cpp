@@ -19,6 +19,7 @@
 /// is not known here, and meet nobody.
 #include "program/concurrency.h"
 
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
 
 namespace heddle {
@@ -42,8 +43,10 @@ uint32_t Concurrency::visitOf(uint32_t Thread, uint32_t Context, const Visit &Li
         (Visits[V].Locks == Like.Locks && Visits[V].Live == Like.Live &&
          Visits[V].LiveSince == Like.LiveSince && Visits[V].Order == Like.Order))
       return V;
-  if (Visits.size() >= MaxVisits)
+  if (Visits.size() >= MaxVisits) {
+    P.ThreadsComplete = false;
     return None;
+  }
   Visit V;
   V.Thread = Thread;
   V.Context = Context;
@@ -172,6 +175,8 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
     const Summary &E = P.Functions[T.Callee].Effects;
     bool Silent = E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals &&
                   !E.ReadsGlobals && !E.Watched && Syncs.of(T.Callee).AtExit.empty();
+    if (Settled && Alone && !E.MayLaunch)
+      CalledAlone.push_back(T.Callee);
     if ((Alone && !E.MayLaunch && !Observing) || Silent ||
         (Targets.size() > MaxTargets && !E.MayLaunch))
       continue;
@@ -264,6 +269,7 @@ void Concurrency::process(uint32_t V, bool Record) {
   const FunctionFacts &Facts = P.facts(F);
   const Lifetimes &Life = Lives[F];
   const Orders &Order = Syncs.of(F);
+  P.Functions[F].Followed = true;
   for (size_t B = 0; B < Facts.Blocks.size(); ++B) {
     LifeState S;
     if (!Life.AtBlock.empty()) {
@@ -367,6 +373,7 @@ void Concurrency::follow() {
     if (!Again)
       return;
   }
+  P.ThreadsComplete = false;
 }
 
 /// Ends the first phase: keeps what was started where, and starts anew.
@@ -395,7 +402,10 @@ void Concurrency::run() {
   for (uint32_t V = 0; V < Visits.size(); ++V)
     if (States[Visits[V].Thread].Concurrent)
       process(V, /*Record=*/true);
+  markAlone();
   sortWatched();
+  llvm::sort(P.Unplaced);
+  P.Unplaced.erase(std::unique(P.Unplaced.begin(), P.Unplaced.end()), P.Unplaced.end());
   P.SharedAccesses = selectShared(P, std::move(P.SharedAccesses));
   for (FunctionId F = 0; F < P.Functions.size(); ++F)
     P.Functions[F].Effects.Launches.clear();
@@ -408,6 +418,22 @@ void Concurrency::run() {
     llvm::sort(PF.Effects.Launches);
     PF.Effects.Launches.erase(std::unique(PF.Effects.Launches.begin(), PF.Effects.Launches.end()),
                               PF.Effects.Launches.end());
+  }
+}
+
+/// What is done where nobody else runs needs no visit.
+void Concurrency::markAlone() {
+  llvm::BitVector Seen(P.Functions.size());
+  while (!CalledAlone.empty()) {
+    FunctionId F = CalledAlone.back();
+    CalledAlone.pop_back();
+    if (Seen.test(F))
+      continue;
+    Seen.set(F);
+    P.Functions[F].Followed = true;
+    for (const auto &Targets : P.Functions[F].Targets)
+      for (const CallTarget &T : Targets)
+        CalledAlone.push_back(T.Callee);
   }
 }
 
@@ -436,6 +462,8 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   uint32_t In = Visits[V].Context;
   FunctionId F = Known[In].Function;
   Absolute Where = Known.absolute(In, A.What);
+  if (Where.From == Origin::Nobody)
+    P.Unplaced.push_back(A.At);
   if (Where.From == Origin::Nobody || isLockItself(F, A))
     return;
   // A static local, which everybody can name, is its maker's alone until it is made.

@@ -62,6 +62,7 @@ private:
 
   void findRoots();
   void settle();
+  void markAlone();
   void follow();
   uint32_t addThread(FunctionId Entry, FunctionId Starter, const Launch *Start, Symbol Name);
   uint32_t visitOf(uint32_t Thread, uint32_t Context, const Visit &Like);
@@ -120,6 +121,7 @@ private:
   std::vector<Lifetimes> Lives;
   OrderTable Syncs;
   Contexts Known;
+  std::vector<FunctionId> CalledAlone;
   std::vector<Visit> Visits;
   /// By thread and context.
   llvm::DenseMap<std::pair<uint32_t, uint32_t>, llvm::SmallVector<uint32_t, 2>> VisitsOf;

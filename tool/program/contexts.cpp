@@ -388,6 +388,12 @@ uint32_t Contexts::forCall(uint32_t In, FunctionId Callee, const Place &Object,
   for (const Callable &H : Handed)
     if (auto Found = N.find(P, P.Functions[All[In].Function].Unit, H.Usr); Found.size() == 1)
       C.Callables.push_back({H.Arg, Found[0]});
+  // What the caller was handed itself, and hands on.
+  for (uint32_t I = 0; I < Args.size(); ++I)
+    if (Args[I].Root == RootKind::Parameter && Args[I].Path.str() == "*")
+      for (auto [Parameter, Function] : All[In].Callables)
+        if (Parameter == Args[I].Index)
+          C.Callables.push_back({I, Function});
   return add(std::move(C));
 }
 

@@ -23,19 +23,8 @@ namespace {
 
 /// Sets of locks that a function is visited with; more add nothing new.
 constexpr size_t MaxVisitsOfOne = 12;
-constexpr RootBits ThisBit = RootBits(1) << 63;
 
 bool isWrite(AccessKind K) { return K == AccessKind::Write; }
-
-/// Mutex is Object, or reached from it: what follows then.
-bool startsWith(const Place &Mutex, const Place &Object, llvm::StringRef &Rest) {
-  if (!Object.known() || !(rootOf(Mutex) == rootOf(Object)))
-    return false;
-  Rest = Mutex.Path.str();
-  if (!Rest.consume_front(Object.Path.str()))
-    return false;
-  return Rest.empty() || Rest.front() == '.' || Rest.front() == '*' || Rest.front() == '[';
-}
 
 llvm::BitVector reachable(const FunctionFacts &F) {
   llvm::BitVector Seen(F.Blocks.size());
@@ -103,74 +92,6 @@ Symbol nameFor(const Program &P, const Place &What, Symbol Text) {
 
 } // namespace
 
-bool DisciplineWalk::isCalledFromOutside(FunctionId F) const {
-  Symbol Class = P.facts(F).Class;
-  return llvm::any_of(P.Functions[F].Callers, [&](const auto &C) {
-    const ProgramFunction &Caller = P.Functions[outermost(P, C.first)];
-    // A `main` without threads is one way to use a class, no more.
-    bool Alone = Caller.Facts->Main && !Caller.Effects.MayLaunch;
-    return Caller.Facts->Class != Class && !Alone;
-  });
-}
-
-void DisciplineWalk::enter(FunctionId F, bool Early, RootBits Owned) {
-  DisciplineVisit V;
-  V.Function = F;
-  V.Early = Early;
-  V.Owned = Owned;
-  V.Outside = P.facts(F).Class.empty() && !P.facts(F).Main;
-  visit(std::move(V));
-}
-
-void DisciplineWalk::enterAll() {
-  llvm::DenseSet<Symbol> Handed;
-  for (const ProgramFunction &PF : P.Functions)
-    for (const Call &C : PF.Facts->Calls)
-      for (const Callable &H : C.Callables)
-        Handed.insert(H.Usr);
-  for (FunctionId F = 0; F < P.Functions.size(); ++F) {
-    const ProgramFunction &PF = P.Functions[F];
-    const FunctionFacts &Facts = *PF.Facts;
-    if (PF.Parent != None)
-      continue;
-    bool Called = llvm::any_of(PF.Callers, [&](const auto &C) { return C.first != F; });
-    if (Facts.Constructor || Facts.Destructor) {
-      if (!Called)
-        enter(F, false, ThisBit);
-    } else if (Handed.contains(Facts.Usr) || (P.Apis && P.Apis->isNamedLocked(Facts.Name.str()))) {
-      // Called back by someone, or only by those who see to the lock.
-      DisciplineVisit V;
-      V.Function = F;
-      V.Certain = false;
-      visit(std::move(V));
-    } else if (Facts.Class.empty()) {
-      if (Facts.Main || (!Called && Facts.Link != Linkage::Internal))
-        enter(F, Facts.Main, 0);
-    } else if (Facts.Visible == Visibility::Public && Facts.Link != Linkage::Internal
-                   ? !isCalledFromOutside(F)
-                   : !Called && (Facts.Visible != Visibility::Private || !Facts.Overrides.empty()))
-      enter(F, false, 0);
-  }
-  for (const Thread &T : P.Threads)
-    if (T.Start) {
-      DisciplineVisit V;
-      V.Function = T.Entry;
-      visit(std::move(V));
-    }
-}
-
-/// Public methods that were seen on variables of their callers only: in tests, say.
-void DisciplineWalk::enterForgotten() {
-  for (FunctionId F = 0; F < P.Functions.size(); ++F) {
-    const FunctionFacts &Facts = P.facts(F);
-    if (Facts.Class.empty() || Facts.Visible != Visibility::Public || Facts.Constructor ||
-        Facts.Destructor || P.Functions[F].Parent != None)
-      continue;
-    if (llvm::all_of(VisitsOf[F], [&](uint32_t V) { return Visits[V].OnLocal; }))
-      enter(F, false, 0);
-  }
-}
-
 void DisciplineWalk::visit(DisciplineVisit V) {
   const FunctionFacts &Facts = P.facts(V.Function);
   for (const RequiredLock &R : Facts.Requires)
@@ -179,14 +100,17 @@ void DisciplineWalk::visit(DisciplineVisit V) {
   for (uint32_t I : Facts.Consumed)
     V.Owned |= rootBit({RootKind::Parameter, {}, I, {}});
   if (Facts.Constructor || Facts.Destructor)
-    V.Owned |= ThisBit;
-  V.Certain &= !Facts.Unchecked && !(P.Apis && P.Apis->isNamedLockFree(Facts.Name.str()));
+    V.Owned |= OwnThis;
+  V.Setup |= P.Apis && P.Apis->isNamedSetup(Facts.Name.str());
+  V.Certain &= !V.Setup && !Names.isGuardClass(Names.classOf(V.Function)) && !Facts.Unchecked &&
+               !(P.Apis && P.Apis->isNamedLockFree(Facts.Name.str()));
   llvm::sort(V.Locks);
   V.Locks.erase(std::unique(V.Locks.begin(), V.Locks.end()), V.Locks.end());
   auto &Known = VisitsOf[V.Function];
   for (uint32_t I : Known)
     if (Visits[I].Locks == V.Locks && Visits[I].Owned == V.Owned && Visits[I].Early == V.Early &&
-        Visits[I].Certain == V.Certain && Visits[I].Outside == V.Outside)
+        Visits[I].Certain == V.Certain && Visits[I].Outside == V.Outside &&
+        Visits[I].InProgram == V.InProgram && Visits[I].Setup == V.Setup)
       return;
   if (Known.size() >= MaxVisitsOfOne)
     return;
@@ -236,6 +160,7 @@ void DisciplineWalk::process(uint32_t Index) {
           if (!Launched.test(N))
             Launched.set(N), Again = true;
   }
+  std::vector<size_t> After = afterJoins(V.Function), Until = beforeStarts(V.Function);
   LockedSpans Spans;
   for (size_t B = 0; B < Facts.Blocks.size(); ++B)
     for (size_t E = 0; E < Facts.Blocks[B].Events.size(); ++E)
@@ -248,10 +173,16 @@ void DisciplineWalk::process(uint32_t Index) {
     bool Early = V.Early && !Launched.test(B);
     for (size_t E = 0; E < Facts.Blocks[B].Events.size(); ++E) {
       const Event &Ev = Facts.Blocks[B].Events[E];
+      DisciplineMoment When;
+      When.Early = Early;
+      When.Setup = !Until.empty() && E < Until[B];
+      When.Certain = !When.Setup && (After.empty() || E < After[B]);
       if (Ev.Kind == EventKind::Access && !Early)
-        access(Index, Facts.Accesses[Ev.Index], heldAt(V, B, E), Spans);
-      if (Ev.Kind == EventKind::Call)
-        call(Index, Ev.Index, heldAt(V, B, E), Early);
+        access(Index, Facts.Accesses[Ev.Index], heldAt(V, B, E), Spans, When);
+      if (Ev.Kind == EventKind::Call) {
+        When.Certain &= !isOtherArm(V, B, E);
+        call(Index, Ev.Index, heldAt(V, B, E), When);
+      }
       Early &= !Launches(Ev);
     }
   }
@@ -284,8 +215,14 @@ bool DisciplineWalk::isOwned(const DisciplineVisit &V, const Place &What) const 
   return true;
 }
 
+/// What the analysis of threads says of an access there is all there is to say.
+bool DisciplineWalk::isJudged(const DisciplineVisit &V, const Span &At) const {
+  return V.InProgram && P.ThreadsComplete && P.Functions[V.Function].Followed &&
+         !llvm::binary_search(P.Unplaced, At);
+}
+
 void DisciplineWalk::access(uint32_t V, const Access &A, const Lockset &Held,
-                            const LockedSpans &Spans) {
+                            const LockedSpans &Spans, DisciplineMoment When) {
   if (A.Kind != AccessKind::Read && A.Kind != AccessKind::Write)
     return;
   Place What = resolve(P, Visits[V].Function, A.What);
@@ -296,12 +233,23 @@ void DisciplineWalk::access(uint32_t V, const Access &A, const Lockset &Held,
   Out.Write = isWrite(A.Kind);
   Out.At = Out.Named = A.At;
   Out.Text = A.Text;
+  Out.Type = A.Type;
+  Out.Certain = When.Certain;
+  Out.Setup = When.Setup;
   Lockset Around;
   for (const LockedSpan &S : Spans)
     if (isBefore(S.First, A.At) && isBefore(A.At, S.Last) &&
         llvm::none_of(Held, [&](const HeldLock &H) { return H.Mutex == S.Lock.Mutex; }))
       Around.push_back(S.Lock);
   note(V, What, A.Member, std::move(Out), Held, Around);
+}
+
+/// Classes of one name that are defined in several source files have nothing in
+/// common. None for a class that all units share.
+uint32_t DisciplineWalk::unitOf(FunctionId F, const MemberName &Name, Symbol Owner) const {
+  uint32_t Unit = P.Functions[F].Unit;
+  bool Variable = Name.Object.Root == RootKind::Global && Name.Object.Path.empty();
+  return !Variable && Entries.isLocal(Unit, Owner) ? Unit : None;
 }
 
 void DisciplineWalk::note(uint32_t V, const Place &What, Symbol Member, MemberAccess A,
@@ -318,9 +266,14 @@ void DisciplineWalk::note(uint32_t V, const Place &What, Symbol Member, MemberAc
   A.In = F;
   A.Owner = Names.ownerOf(F, Name, Member);
   // Who makes a global lock ready sets up what it guards as well.
-  A.Certain = Here.Certain && llvm::none_of(Prepared[F], [](const Place &Mutex) {
-                return Mutex.Root == RootKind::Global;
-              });
+  A.Certain &= Here.Certain && llvm::none_of(Prepared[F], [](const Place &Mutex) {
+                 return Mutex.Root == RootKind::Global;
+               });
+  // What is done once is done before others can go on.
+  A.Setup |=
+      Here.Setup || llvm::any_of(Held, [](const HeldLock &L) { return L.Sort == LockSort::Once; });
+  A.Certain &= !A.Setup;
+  A.Judged = isJudged(Here, A.At);
   // An object that is handed in from outside, by those who may see to its lock: a
   // class that takes the lock itself says otherwise.
   bool Handed = Name.Object.Root != RootKind::This && Name.Object.Root != RootKind::Global;
@@ -329,18 +282,20 @@ void DisciplineWalk::note(uint32_t V, const Place &What, Symbol Member, MemberAc
     A.Certain = false;
   A.Text = nameFor(P, What, A.Text);
   for (const HeldLock &L : Held)
-    A.Locks.push_back(Names.relate(F, L, Name, What));
+    if (L.Sort != LockSort::Once)
+      A.Locks.push_back(Names.relate(F, L, Name, What));
   for (const HeldLock &L : Around)
     A.GivenUp.push_back(Names.relate(F, L, Name, What));
   Chain Through = chainTo(V);
   A.Through.insert(A.Through.begin(), Through.begin(), Through.end());
-  Entry &E = Found[Name.Key];
+  uint32_t Unit = unitOf(F, Name, A.Owner);
+  Entry &E = Found[{Name.Key, Unit}];
   if (E.Path.empty())
     E.Path = Name.Path;
   if (E.Use.Text.empty())
     E.Use.Text = A.Text;
   if (!Name.Path.empty() && Name.Key != Name.Path)
-    KeyOfPath.try_emplace(Name.Path, Name.Key);
+    KeyOfPath.try_emplace({Name.Path, Unit}, EntryKey{Name.Key, Unit});
   E.Use.Accesses.push_back(std::move(A));
 }
 
@@ -361,159 +316,6 @@ void DisciplineWalk::escapes(uint32_t V) {
   }
 }
 
-/// What the locks of the caller are called in the callee.
-Lockset DisciplineWalk::locksFor(uint32_t V, uint32_t Index, FunctionId Callee,
-                                 const Lockset &Held) const {
-  FunctionId F = Visits[V].Function;
-  const Call &C = P.facts(F).Calls[Index];
-  bool Lambda = P.Functions[Callee].Parent != None;
-  Lockset Out;
-  auto Add = [&](const HeldLock &L, Place Mutex) {
-    HeldLock Named = L;
-    Named.Mutex = std::move(Mutex);
-    if (!Named.Mutex.known())
-      Named.Shared = false;
-    Out.push_back(std::move(Named));
-  };
-  for (const HeldLock &L : Held) {
-    if (!L.Mutex.known() || L.Mutex.Root == RootKind::Global) {
-      Add(L, L.Mutex);
-      continue;
-    }
-    bool Named = false;
-    if (Lambda && outermost(P, F) == outermost(P, Callee)) {
-      Add(L, L.Mutex);
-      Named = true;
-    } else if (Lambda) {
-      // A wrapper that locks, and calls what it was handed: named where it was called.
-      for (const auto &[Outer, At] : P.Functions[F].Callers)
-        if (!Named && outermost(P, Outer) == outermost(P, Callee))
-          if (Place There = translate(P, Outer, At, L.Mutex); There.known())
-            Add(L, There), Named = true;
-    } else {
-      llvm::StringRef Rest;
-      if (startsWith(L.Mutex, resolve(P, F, C.Object), Rest)) {
-        Add(L, further({RootKind::This, {}, 0, Symbol("*")}, Rest));
-        Named = true;
-      }
-      for (uint32_t I = 0; I < C.Args.size(); ++I)
-        if (startsWith(L.Mutex, resolve(P, F, C.Args[I]), Rest)) {
-          Add(L, further({RootKind::Parameter, {}, I, Symbol("*")}, Rest));
-          Named = true;
-        }
-    }
-    if (!Named)
-      Add(L, {});
-  }
-  llvm::sort(Out);
-  Out.erase(std::unique(Out.begin(), Out.end()), Out.end());
-  return Out;
-}
-
-void DisciplineWalk::call(uint32_t V, uint32_t Index, const Lockset &Held, bool Early) {
-  const DisciplineVisit Here = Visits[V];
-  FunctionId F = Here.Function;
-  const Call &C = P.facts(F).Calls[Index];
-  for (const CallTarget &T : P.Functions[F].Targets[Index]) {
-    const FunctionFacts &Callee = P.facts(T.Callee);
-    DisciplineVisit Next;
-    Next.Function = T.Callee;
-    Next.Early = Early;
-    Next.Certain = Here.Certain && T.Certain;
-    Next.Outside = Here.Outside;
-    Next.From = V;
-    Next.FromAt = C.At;
-    RootBits Lifted = 0;
-    auto Classify = [&](const Place &Handed, RootBits Bit, bool Locks) {
-      Place O = resolve(P, F, Handed);
-      if (O.Root == RootKind::Heap && Handed.Root == RootKind::Global)
-        O = Handed;
-      if (isOwned(Here, O)) {
-        Next.Owned |= Bit;
-        if (Bit == ThisBit && O.Root == RootKind::Local && O.Path.empty())
-          Next.OnLocal = true;
-        return;
-      }
-      llvm::StringRef Path = O.Path.str();
-      bool Whole = Path == "*" || O.Root == RootKind::Result;
-      if (Whole || Locks)
-        return;
-      Lifted |= Bit;
-      // A part of the object: accounted for with the object.
-      size_t Star = Path.rfind('*');
-      bool Part = O.Root == RootKind::Global ? Star == llvm::StringRef::npos
-                                             : Star == 0 || Star == llvm::StringRef::npos;
-      if (Part)
-        Next.Owned |= Bit;
-    };
-    if (P.Functions[T.Callee].Parent != None)
-      Next.Owned = outermost(P, F) == outermost(P, T.Callee) ? Here.Owned : 0;
-    else {
-      if (!Callee.Class.empty())
-        Classify(C.Object, ThisBit, Names.locksItself(Callee.Class));
-      for (uint32_t I = 0; I < C.Args.size() && I < 63; ++I)
-        Classify(C.Args[I], RootBits(1) << I, /*Locks=*/false);
-    }
-    if (Callee.Constructor || Callee.Destructor)
-      Lifted &= ~ThisBit;
-    if (Lifted && !Early && T.Certain)
-      lift(V, Index, T.Callee, Held, Lifted);
-    Next.Locks = locksFor(V, Index, T.Callee, Held);
-    visit(std::move(Next));
-  }
-}
-
-/// Made by code that has no lock of its own for it, and by way of no guess.
-bool DisciplineWalk::isCertain(const EffectAccess &A) const {
-  FunctionId In = Names.functionAt(A.At);
-  if (In == None || P.facts(In).Constructor || P.facts(In).Destructor)
-    return false;
-  if (Names.locksItself(Names.classOf(In)) &&
-      llvm::any_of(P.facts(In).Accesses, [&](const Access &Own) {
-        return Own.At == A.At && Own.What.Root == RootKind::This;
-      }))
-    return false;
-  return llvm::all_of(A.Through, [&](const Hop &H) {
-    const FunctionFacts &Facts = P.facts(H.In);
-    for (size_t I = 0; I < Facts.Calls.size(); ++I)
-      if (Facts.Calls[I].At == H.At && P.Functions[H.In].Targets[I].size() > 1)
-        return false;
-    return true;
-  });
-}
-
-/// What the callee does to the objects it is handed, as done here.
-void DisciplineWalk::lift(uint32_t V, uint32_t Index, FunctionId Callee, const Lockset &Held,
-                          RootBits Roots) {
-  FunctionId F = Visits[V].Function;
-  for (const EffectAccess &A : P.Functions[Callee].Effects.Accesses) {
-    if (A.Kind != AccessKind::Read && A.Kind != AccessKind::Write)
-      continue;
-    // A captured `this` travels on as it is.
-    if (!(rootBit(A.What) & Roots) || (A.What.Root == RootKind::This && !A.What.Name.empty()))
-      continue;
-    if (!isCertain(A))
-      continue;
-    Place What = translate(P, F, Index, A.What);
-    Lockset Locks = Held;
-    for (const Place &D : A.Dropped)
-      if (Place Here = translate(P, F, Index, D); Here.known())
-        llvm::erase_if(Locks, [&](const HeldLock &H) { return H.Mutex == Here; });
-    for (const HeldLock &L : A.Held)
-      Locks.push_back(lockHere(P, F, Index, L));
-    MemberAccess Out;
-    Out.Write = isWrite(A.Kind);
-    Out.At = A.At;
-    Out.Named = P.facts(F).Calls[Index].At;
-    Out.Text = A.Text;
-    Out.Through.push_back({F, Out.Named});
-    for (const Hop &H : A.Through)
-      if (Out.Through.size() < MaxHops)
-        Out.Through.push_back(H);
-    note(V, What, A.Member, std::move(Out), Locks);
-  }
-}
-
 Chain DisciplineWalk::chainTo(uint32_t V) const {
   Chain Out;
   for (unsigned Depth = 0; Visits[V].From != None && Depth < MaxHops; ++Depth) {
@@ -525,6 +327,7 @@ Chain DisciplineWalk::chainTo(uint32_t V) const {
 
 std::vector<MemberUse> DisciplineWalk::run() {
   findPrepared();
+  findJoins();
   enterAll();
   work();
   enterForgotten();

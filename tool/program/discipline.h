@@ -39,14 +39,19 @@ struct MemberAccess {
   bool Escapes = false;
   /// Made surely, on an object that others may have. Others are no evidence of a fault.
   bool Certain = true;
+  /// By a thread that the analysis of threads has followed: what it says of two such
+  /// accesses, SharedAccesses and mayRunAtOnce, is all there is to say.
+  bool Judged = false;
+  /// While something is made ready that others get later.
+  bool Setup = false;
   FunctionId In = None;
   /// USR of the class whose object it is in, as far as that is known.
   Symbol Owner;
   /// Own locks that objects of that class have, among those held in this use.
   std::vector<Symbol> Has;
   Span At;
-  Span Named; ///< Where the object is named; the call, when a callee gets a pointer.
-  Symbol Text;
+  Span Named;        ///< Where the object is named; the call, when a callee gets a pointer.
+  Symbol Text, Type; ///< Type is empty for what is not accessed in place.
   std::vector<MemberLock> Locks; ///< Must be held, callers counted.
   /// Not held, but held before and after in the same function: given up for a while.
   std::vector<MemberLock> GivenUp;
@@ -57,7 +62,7 @@ struct MemberAccess {
 /// What is done to an object before others can have it is left out, and so is what
 /// `main` does before it starts the first thread.
 struct MemberUse {
-  std::string Name; ///< Unique.
+  std::string Name; ///< Unique, but for classes that several source files define.
   Symbol Text;      ///< The member, for people.
   /// By the attribute `guarded_by`.
   std::vector<MemberLock> Declared;

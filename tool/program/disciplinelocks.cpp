@@ -1,5 +1,6 @@
 /// What a function says about locks besides those it must hold: which a guard may
-/// hold, and which it makes ready or ends.
+/// hold, which it makes ready or ends, and when there is nobody to keep out: before the
+/// threads of an object are started, and after they have ended.
 ///
 /// Example: after `if (busy || guard.try_lock())` the guard may have its lock, and an
 /// access there is no evidence of a missing one.
@@ -82,6 +83,142 @@ void DisciplineWalk::findPrepared() {
               if (Mutex.Root != RootKind::Global)
                 Add(translate(P, F, I, Mutex));
     }
+}
+
+/// The function ends threads that it has not started: what is done after that is done
+/// alone, as far as the object goes.
+void DisciplineWalk::findJoins() {
+  Joins.resize(P.Functions.size());
+  for (const std::vector<FunctionId> &Cycle : P.BottomUp)
+    for (FunctionId F : Cycle)
+      if (!P.Functions[F].Effects.MayLaunch)
+        for (const Block &B : P.facts(F).Blocks)
+          for (const Event &E : B.Events)
+            if (joinsOthers(F, E))
+              Joins.set(F);
+}
+
+bool DisciplineWalk::joinsOthers(FunctionId F, const Event &E) const {
+  if (E.Kind == EventKind::Join)
+    return P.facts(F).Joins[E.Index].Kind == JoinKind::Join;
+  return E.Kind == EventKind::Call &&
+         llvm::any_of(P.Functions[F].Targets[E.Index], [&](const CallTarget &T) {
+           return T.Certain && T.Callee != F && Joins.test(T.Callee);
+         });
+}
+
+/// By block: from which event on all waits are over. Empty when there are none.
+std::vector<size_t> DisciplineWalk::afterJoins(FunctionId F) const {
+  if (!Joins.test(F))
+    return {};
+  const std::vector<Block> &Blocks = P.facts(F).Blocks;
+  std::vector<size_t> First(Blocks.size(), 0);
+  // Whether a wait may have been before a block, and may come after it.
+  llvm::BitVector Before(Blocks.size()), Later(Blocks.size());
+  for (size_t B = 0; B < Blocks.size(); ++B)
+    for (size_t E = 0; E < Blocks[B].Events.size(); ++E)
+      if (joinsOthers(F, Blocks[B].Events[E]))
+        First[B] = E + 1;
+  for (bool Again = true; Again;) {
+    Again = false;
+    for (size_t B = 0; B < Blocks.size(); ++B)
+      for (uint32_t N : Blocks[B].Next) {
+        if ((First[B] || Before.test(B)) && !Before.test(N))
+          Before.set(N), Again = true;
+        if ((First[N] || Later.test(N)) && !Later.test(B))
+          Later.set(B), Again = true;
+      }
+  }
+  for (size_t B = 0; B < Blocks.size(); ++B)
+    if (Later.test(B) || (!First[B] && !Before.test(B)))
+      First[B] = Blocks[B].Events.size();
+  return First;
+}
+
+/// A thread that the object keeps is started: one of its members, or by one of them.
+bool DisciplineWalk::startsOwn(FunctionId F, const Event &E) const {
+  auto IsMember = [&](const Place &What) {
+    Place There = resolve(P, F, What);
+    return There.Root == RootKind::This && There.Path.str().size() > 1;
+  };
+  if (E.Kind == EventKind::Launch)
+    return IsMember(P.facts(F).Launches[E.Index].Handle);
+  return E.Kind == EventKind::Call && IsMember(P.facts(F).Calls[E.Index].Object) &&
+         llvm::any_of(P.Functions[F].Targets[E.Index],
+                      [&](const CallTarget &T) { return P.Functions[T.Callee].Effects.MayLaunch; });
+}
+
+/// By block: up to which event no thread of the object may have been started. Empty
+/// when the function starts none.
+std::vector<size_t> DisciplineWalk::beforeStarts(FunctionId F) const {
+  const std::vector<Block> &Blocks = P.facts(F).Blocks;
+  if (P.facts(F).Class.empty() || !P.Functions[F].Effects.MayLaunch)
+    return {};
+  std::vector<size_t> Until;
+  llvm::BitVector Before(Blocks.size()), Starts(Blocks.size());
+  for (size_t B = 0; B < Blocks.size(); ++B) {
+    auto First = llvm::find_if(Blocks[B].Events, [&](const Event &E) { return startsOwn(F, E); });
+    Until.push_back(First - Blocks[B].Events.begin());
+    if (First != Blocks[B].Events.end())
+      Starts.set(B);
+  }
+  if (Starts.none())
+    return {};
+  for (bool Again = true; Again;) {
+    Again = false;
+    for (size_t B = 0; B < Blocks.size(); ++B)
+      if (Starts.test(B) || Before.test(B))
+        for (uint32_t N : Blocks[B].Next)
+          if (!Before.test(N))
+            Before.set(N), Again = true;
+  }
+  for (size_t B = 0; B < Blocks.size(); ++B)
+    if (Before.test(B))
+      Until[B] = 0;
+  return Until;
+}
+
+/// The same is called where control goes the other way with a lock that need not be
+/// there, as in `if (mutex) { lock_guard g(*mutex); add(); } else add();`: objects
+/// without the lock are for one thread.
+bool DisciplineWalk::isOtherArm(const DisciplineVisit &V, size_t Block, size_t Event) const {
+  const ProgramFunction &PF = P.Functions[V.Function];
+  if (PF.Held.empty())
+    return false;
+  const FunctionFacts &Facts = *PF.Facts;
+  uint32_t Index = Facts.Blocks[Block].Events[Event].Index;
+  auto Reaches = [&](size_t From, size_t To) {
+    llvm::BitVector Seen(Facts.Blocks.size());
+    llvm::SmallVector<uint32_t, 16> Work(Facts.Blocks[From].Next.begin(),
+                                         Facts.Blocks[From].Next.end());
+    while (!Work.empty()) {
+      uint32_t B = Work.pop_back_val();
+      if (Seen.test(B))
+        continue;
+      Seen.set(B);
+      Work.append(Facts.Blocks[B].Next.begin(), Facts.Blocks[B].Next.end());
+    }
+    return Seen.test(To);
+  };
+  auto IsSame = [&](const Call &C) {
+    const Call &Here = Facts.Calls[Index];
+    const auto &There = PF.Targets[&C - Facts.Calls.data()];
+    return C.Object == Here.Object && There.size() == 1 && PF.Targets[Index].size() == 1 &&
+           There[0].Callee == PF.Targets[Index][0].Callee;
+  };
+  const Lockset &Held = locksAt(PF, Block, Event);
+  auto IsOptional = [&](const HeldLock &L) {
+    return L.Mutex.Path.str().count('*') > (L.Mutex.Root == RootKind::Global ? 0u : 1u) &&
+           !llvm::is_contained(Held, L);
+  };
+  for (size_t B = 0; B < Facts.Blocks.size(); ++B)
+    for (size_t E = 0; B != Block && E < Facts.Blocks[B].Events.size(); ++E) {
+      const heddle::Event &Other = Facts.Blocks[B].Events[E];
+      if (Other.Kind == EventKind::Call && IsSame(Facts.Calls[Other.Index]) &&
+          llvm::any_of(locksAt(PF, B, E), IsOptional) && !Reaches(B, Block) && !Reaches(Block, B))
+        return true;
+    }
+  return false;
 }
 
 } // namespace heddle

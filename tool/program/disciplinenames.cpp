@@ -59,6 +59,8 @@ MemberNames::MemberNames(const Program &P) : P(P) {
           if (isOfThis(L.Mutex) && !Class.empty())
             SelfLocking.insert(Class);
         }
+    if (P.facts(F).Constructor && !P.Functions[F].Effects.Acquired.empty())
+      Guards.insert(Class);
     for (const HeldLock &L : P.Functions[F].Effects.Acquired)
       if (isOfThis(L.Mutex))
         Takes.insert(Class);

@@ -354,6 +354,7 @@ HeldLock lockOf(const Program &P, FunctionId F, const LockOp &Op) {
   const FunctionFacts &Facts = P.facts(F);
   HeldLock L{resolve(P, F, Op.Mutex), Op.Shared, Op.Text, Op.At};
   L.Strict = Op.Strict;
+  L.Sort = Op.Sort;
   // `lock.lock()` names the guard; people want the mutex.
   if (!(L.Mutex == Op.Mutex) && isOwnLocal(Facts, Op.Mutex) && Op.Mutex.Path.str() == "*")
     L.Text = spell(P, L.Mutex, L.Text);

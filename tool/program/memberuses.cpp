@@ -59,7 +59,8 @@ std::vector<MemberUse> DisciplineWalk::finish() {
     }
   std::vector<MemberUse> Out;
   std::map<Span, llvm::DenseSet<size_t>> MembersUnder;
-  for (auto &[Key, E] : Found) {
+  for (auto &[Id, E] : Found) {
+    const std::string &Key = Id.first;
     MemberUse &Use = E.Use;
     Use.Name = Key;
     if (auto It = Declared.find(Symbol(llvm::StringRef(Key).split(' ').first));
@@ -69,7 +70,7 @@ std::vector<MemberUse> DisciplineWalk::finish() {
         llvm::all_of(Use.Accesses, [](const MemberAccess &A) { return A.Locks.empty(); }))
       continue;
     auto KeyOf = [](const MemberAccess &A) {
-      return std::make_tuple(A.Named, A.At, A.Write, A.Escapes, A.Certain);
+      return std::make_tuple(A.Named, A.At, A.Write, A.Escapes, A.Certain, A.Judged, A.Setup);
     };
     llvm::stable_sort(Use.Accesses, [&](const MemberAccess &A, const MemberAccess &B) {
       return std::make_tuple(KeyOf(A), A.Through.size()) <

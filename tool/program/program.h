@@ -168,6 +168,8 @@ struct ProgramFunction {
   std::vector<std::pair<FunctionId, uint32_t>> Callers; ///< Function, index of call.
   /// Some of its callers are not in these sources: it may run on any thread.
   bool Outside = false;
+  /// The analysis of threads has followed it, or found nobody else running.
+  bool Followed = false;
   Summary Effects;
   PointsTo Bound; ///< Own bindings and those that callees make on our objects.
   /// Must-held locks before each event: Held[Block][Event], in terms of this
@@ -292,6 +294,9 @@ struct Program {
   std::vector<std::vector<FunctionId>> BottomUp;
   std::vector<Thread> Threads;
   std::vector<ThreadAccess> SharedAccesses; ///< Sorted by place.
+  /// Accesses in threads of which it is not known what they access. Sorted.
+  std::vector<Span> Unplaced;
+  bool ThreadsComplete = true; ///< False where a limit has ended the analysis of threads.
   /// How many must meet at a barrier, or may come in through a semaphore, where that is
   /// a constant.
   llvm::DenseMap<Place, int64_t> SyncCounts;

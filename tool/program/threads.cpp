@@ -130,8 +130,10 @@ void Concurrency::findRoots() {
                   Facts.Link != Linkage::Internal;
     if (!Facts.Main && !(Public && PF.Effects.MayLaunch))
       continue;
-    if (P.Threads.size() >= MaxThreads)
+    if (P.Threads.size() >= MaxThreads) {
+      P.ThreadsComplete = false;
       return;
+    }
     uint32_t T =
         addThread(F, None, nullptr,
                   Facts.Main ? Symbol("the main thread")
@@ -312,6 +314,7 @@ void Concurrency::start(uint32_t V, uint32_t Item, const Moment M, uint32_t Inde
   if (New) {
     if (P.Threads.size() >= MaxThreads) {
       ThreadOf.erase(It);
+      P.ThreadsComplete = false;
       return;
     }
     addThread(Entries[0], F, &L, nameOf(L));

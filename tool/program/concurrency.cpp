@@ -237,11 +237,10 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
       New |= !threadsOf(Next.LiveSince, Owner);
       New |= insertAll(sinceOf(Next.LiveSince, Owner), Set);
     }
-    if (!llvm::is_contained(Next.Callers, V))
-      Next.Callers.push_back(V);
     Next.Dirty |= New;
     if (Settled)
       continue;
+    Next.Callers.insert(V);
     // What the callee leaves running.
     const std::vector<StartItem> &Starts = Lives[F].Starts;
     for (size_t I = 0; I < Starts.size(); ++I)

@@ -40,7 +40,7 @@ struct Visit {
   Ordering Order;       ///< At every entry.
   uint32_t From = None; ///< The visit that first came here, by the call at FromAt.
   Span FromAt;
-  std::vector<ThreadSet> Started; ///< By StartItem: the threads it stands for.
+  std::vector<ThreadSet> Started;            ///< By StartItem: the threads it stands for.
   llvm::SmallSetVector<uint32_t, 2> Callers; ///< In the first phase.
 };
 

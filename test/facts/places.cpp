@@ -113,10 +113,10 @@ struct Grid {
 Row &row(int I);
 
 // CHECK-LABEL: function arrays
-// CHECK: write result {{[0-9]+}} *[2]
-// CHECK: write result {{[0-9]+}} *[3]
-// CHECK: write result {{[0-9]+}} *[1]
-// CHECK: bind local P -> result
+// CHECK: bind local P -> result 3 *
+// CHECK: write result 0 *[2]
+// CHECK: write result 1 *[3]
+// CHECK: write result 2 *[1]
 // CHECK: write local P *
 void arrays(Grid &G) {
   row(1)[2] = 3;

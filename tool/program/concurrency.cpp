@@ -166,20 +166,29 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
   auto Targets = targets(V, Index);
   if (Targets.empty())
     return;
+  handOn(V, C);
+  auto Launches = [&](const CallTarget &T) { return P.Functions[T.Callee].Effects.MayLaunch; };
+  bool Unclear = Targets.size() > MaxTargets;
+  llvm::erase_if(Targets, [&](const CallTarget &T) {
+    const Summary &E = P.Functions[T.Callee].Effects;
+    bool Silent = E.Accesses.empty() && E.Complete && !E.WritesGlobals && !E.ReadsGlobals &&
+                  !E.Watched && Syncs.of(T.Callee).AtExit.empty();
+    return !Launches(T) && (Silent || Unclear);
+  });
+  if (Targets.empty())
+    return;
   const Moment M = momentAt(V, S);
-  bool Alone = M.Live.empty() && !P.Threads[Thread].Start;
+  if (M.Live.empty() && !P.Threads[Thread].Start && !Observing) // alone
+    llvm::erase_if(Targets, [&](const CallTarget &T) {
+      if (Settled && !Launches(T))
+        CalledAlone.push_back(T.Callee);
+      return !Launches(T);
+    });
+  if (Targets.empty())
+    return;
   Lockset Locks = locks(V, Block, Event);
   Ordering Order = orderAt(V, O);
-  handOn(V, C);
   for (const CallTarget &T : Targets) {
-    const Summary &E = P.Functions[T.Callee].Effects;
-    bool Silent = E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals &&
-                  !E.ReadsGlobals && !E.Watched && Syncs.of(T.Callee).AtExit.empty();
-    if (Settled && Alone && !E.MayLaunch)
-      CalledAlone.push_back(T.Callee);
-    if ((Alone && !E.MayLaunch && !Observing) || Silent ||
-        (Targets.size() > MaxTargets && !E.MayLaunch))
-      continue;
     uint32_t Context = Known.forCall(In, T.Callee, C.Object, C.Args, C.Callables);
     if (!Known.mayMeetOthers(Context) && !Observing)
       continue;
@@ -246,11 +255,10 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
       New |= !threadsOf(Next.LiveSince, Owner);
       New |= insertAll(sinceOf(Next.LiveSince, Owner), Set);
     }
-    if (!llvm::is_contained(Next.Callers, V))
-      Next.Callers.push_back(V);
     Next.Dirty |= New;
     if (Settled)
       continue;
+    Next.Callers.insert(V);
     // What the callee leaves running.
     const std::vector<StartItem> &Starts = Lives[F].Starts;
     for (size_t I = 0; I < Starts.size(); ++I)

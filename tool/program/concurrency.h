@@ -5,6 +5,7 @@
 #include "program/lifetimes.h"
 #include "program/observe.h"
 #include "program/orders.h"
+#include "llvm/ADT/SetVector.h"
 #include <functional>
 #include <map>
 
@@ -39,8 +40,8 @@ struct Visit {
   Ordering Order;       ///< At every entry.
   uint32_t From = None; ///< The visit that first came here, by the call at FromAt.
   Span FromAt;
-  std::vector<ThreadSet> Started; ///< By StartItem: the threads it stands for.
-  llvm::SmallVector<uint32_t, 2> Callers;
+  std::vector<ThreadSet> Started;            ///< By StartItem: the threads it stands for.
+  llvm::SmallSetVector<uint32_t, 2> Callers; ///< In the first phase.
 };
 
 class Concurrency {

@@ -19,13 +19,28 @@ namespace heddle {
 
 namespace {
 
-template <class T> void keepCommon(std::vector<T> &Into, const std::vector<T> &From) {
-  llvm::erase_if(Into, [&](const T &X) { return !llvm::is_contained(From, X); });
+/// Of sorted sets, both. True when Into got smaller.
+template <class T> bool keepCommon(std::vector<T> &Into, const std::vector<T> &From) {
+  size_t Before = Into.size();
+  if (Into != From)
+    llvm::erase_if(Into, [&](const T &X) { return !llvm::binary_search(From, X); });
+  return Into.size() != Before;
 }
 
-template <class T> void sortUnique(std::vector<T> &V) {
-  llvm::sort(V);
-  V.erase(std::unique(V.begin(), V.end()), V.end());
+template <class T> bool insert(std::vector<T> &Sorted, const T &X) {
+  auto It = llvm::lower_bound(Sorted, X);
+  if (It != Sorted.end() && *It == X)
+    return false;
+  Sorted.insert(It, X);
+  return true;
+}
+
+template <class T> bool insertAll(std::vector<T> &Sorted, const std::vector<T> &More) {
+  bool New = false;
+  if (Sorted != More)
+    for (const T &X : More)
+      New |= insert(Sorted, X);
+  return New;
 }
 
 /// The thread on the way from Above down to Below that Above itself started.
@@ -59,13 +74,12 @@ bool countFits(const Program &P, const Place &Object) {
 } // namespace
 
 bool meetOrder(Ordering &Into, const Ordering &From) {
-  Ordering Before = Into;
-  keepCommon(Into.Waited, From.Waited);
-  keepCommon(Into.Taken, From.Taken);
-  llvm::append_range(Into.Signalled, From.Signalled);
-  sortUnique(Into.Signalled);
+  bool New = keepCommon(Into.Waited, From.Waited);
+  New |= keepCommon(Into.Taken, From.Taken);
+  New |= insertAll(Into.Signalled, From.Signalled);
+  New |= From.SignalledAny && !Into.SignalledAny;
   Into.SignalledAny |= From.SignalledAny;
-  return !(Before == Into);
+  return New;
 }
 
 Ordering Concurrency::orderAt(uint32_t V, const OrderState &S) {
@@ -74,24 +88,19 @@ Ordering Concurrency::orderAt(uint32_t V, const OrderState &S) {
   auto Named = [&](const Place &What) { return Known.absolute(In, What).What; };
   for (const Place &W : S.Waited)
     if (Place Here = Named(W); Here.known())
-      O.Waited.push_back(Here);
+      insert(O.Waited, Here);
   for (const Place &T : S.Taken)
     if (Place Here = Named(T); Here.known())
-      O.Taken.push_back({Here, Thread});
+      insert(O.Taken, {Here, Thread});
   for (const Place &Sent : S.Signalled)
     if (Place Here = Named(Sent); Here.known())
-      O.Signalled.push_back(Here);
+      insert(O.Signalled, Here);
   O.SignalledAny |= S.SignalledAny;
-  sortUnique(O.Waited);
-  sortUnique(O.Taken);
-  sortUnique(O.Signalled);
   return O;
 }
 
 void Concurrency::signals(uint32_t Thread, const Place &Object) {
-  std::vector<Place> &All = P.Threads[Thread].Signals;
-  if (auto It = llvm::lower_bound(All, Object); It == All.end() || !(*It == Object))
-    All.insert(It, Object);
+  insert(P.Threads[Thread].Signals, Object);
 }
 
 /// A lock that is given back while another thread runs is not held for it.

@@ -262,8 +262,14 @@ void FunctionContext::visitCall(const CallExpr *E) {
     return;
   uint32_t Index = Found->second;
   const FunctionDecl *F = E->getDirectCallee();
-  if (!F) // through a pointer that is always the same
-    F = callable(E->getCallee()).F;
+  const ParmVarDecl *Called = nullptr;
+  if (!F) { // through a pointer that is always the same, or a parameter
+    Target T = callable(E->getCallee());
+    F = T.F;
+    Called = T.Parameter;
+  } else if (const auto *O = dyn_cast<CXXOperatorCallExpr>(E);
+             O && O->getOperator() == OO_Call && Unit.inSystemHeader(F))
+    Called = callable(O->getArg(0)).Parameter;
   llvm::SmallVector<const Expr *, 8> Args(E->arguments());
   visitDefaults(Args, Index);
   const Expr *Object = nullptr;
@@ -303,6 +309,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
     } else
       C.Name = Unit.text(E->getCallee());
     C.Virtual = Virtual;
+    if (Called)
+      C.CalleeParameter = Called->getFunctionScopeIndex();
     if (IsLambda)
       C.Object = {RootKind::This, {}, 0, Symbol("*")};
     else if (Object)

@@ -111,6 +111,9 @@ struct Call {
   /// No direct call: a callable that is passed to a function without a body
   /// here (std::for_each, qsort) and is taken to be called by it.
   bool ViaArgument = false;
+  /// What is called is parameter number so and so of the function: callers name it in
+  /// Callables.
+  uint32_t CalleeParameter = None;
   /// Callee's definition is in a system header or not analysed by design;
   /// its effects are those of the API models and of its Accesses here.
   bool System = false;
@@ -199,6 +202,9 @@ struct Launch {
   /// is dropped.
   Place Handle;
   uint32_t Loop = None;
+  /// What is passed on is computed by a division, remainder or mask: several starts may
+  /// get the same.
+  bool Repeats = false;
   /// The handle's destructor waits (jthread, future of std::async).
   bool JoinsAtEnd = false;
   bool Returned = false; ///< The function returns the handle at once.
@@ -476,6 +482,7 @@ template <class F> void fields(Call &S, F &&f) {
   f("name", S.Name);
   f("virtual", S.Virtual);
   f("viaArgument", S.ViaArgument);
+  f("calleeParameter", S.CalleeParameter);
   f("system", S.System);
   f("object", S.Object);
   f("args", S.Args);
@@ -508,6 +515,7 @@ template <class F> void fields(Launch &S, F &&f) {
   f("args", S.Args);
   f("handle", S.Handle);
   f("loop", S.Loop);
+  f("repeats", S.Repeats);
   f("joinsAtEnd", S.JoinsAtEnd);
   f("returned", S.Returned);
   f("at", S.At);

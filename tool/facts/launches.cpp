@@ -12,6 +12,35 @@ using namespace clang;
 namespace {
 
 /// Values that only steer a start, such as std::launch, come before the entry.
+/// Different values of what E reads can give the same value of E.
+bool repeats(const Expr *E, const ASTContext &Ast, unsigned Depth = 0) {
+  if (!E || Depth > 12)
+    return false;
+  E = E->IgnoreParenCasts();
+  if (const auto *B = dyn_cast<BinaryOperator>(E)) {
+    Expr::EvalResult R;
+    bool Constant = !B->getRHS()->isValueDependent() && B->getRHS()->getType()->isIntegerType() &&
+                    B->getRHS()->EvaluateAsInt(R, Ast);
+    switch (B->getOpcode()) {
+    case BO_Div:
+    case BO_Rem:
+    case BO_Shr:
+    case BO_And:
+      return !(Constant && B->getOpcode() == BO_Div && R.Val.getInt().isOne());
+    default:
+      return repeats(B->getLHS(), Ast, Depth + 1) || repeats(B->getRHS(), Ast, Depth + 1);
+    }
+  }
+  if (const auto *U = dyn_cast<UnaryOperator>(E))
+    return repeats(U->getSubExpr(), Ast, Depth + 1);
+  if (const auto *A = dyn_cast<ArraySubscriptExpr>(E))
+    return repeats(A->getIdx(), Ast, Depth + 1);
+  if (const auto *D = dyn_cast<DeclRefExpr>(E))
+    if (const auto *V = dyn_cast<VarDecl>(D->getDecl()); V && V->hasLocalStorage() && V->hasInit())
+      return repeats(V->getInit(), Ast, Depth + 1);
+  return false;
+}
+
 bool isPolicy(QualType T) {
   T = T.getNonReferenceType();
   return T->isEnumeralType();
@@ -94,8 +123,10 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
         }
       } else if (!T.Parameter)
         L.EntryName = Unit.text(Args[Entry]);
-      for (const Expr *A : Passed)
+      for (const Expr *A : Passed) {
         L.Args.push_back(handedOver(A));
+        L.Repeats |= repeats(A, Unit.Ast);
+      }
     }
   }
   Facts.Launches.push_back(std::move(L));

@@ -55,6 +55,17 @@ bool isOwnLocal(const FunctionFacts &F, const Place &What);
 /// Calls that are made only when the function does not come back: the message
 /// before exit(), abort().
 llvm::BitVector callsOnTheWayOut(const FunctionFacts &F);
+/// A pointer that has one of two targets, taken to have this one.
+struct Choice {
+  Place Pointer, Target;
+};
+/// The two, for the pointer that the place goes through; none when there are more or
+/// fewer.
+llvm::SmallVector<Choice, 2> choices(const Program &P, const Place &What);
+/// The place when the choice is made.
+Place choose(const Choice &C, const Place &What);
+/// The place without its path.
+Place rootOf(const Place &What);
 /// The place, `Rest` further; Unknown beyond MaxSteps.
 Place further(const Place &Base, llvm::StringRef Rest);
 /// `Inner` is written in `Outer`, directly or in a lambda there.

@@ -127,6 +127,10 @@ void Concurrency::handOn(uint32_t V, const Call &C) {
 llvm::SmallVector<CallTarget, 1> Concurrency::targets(uint32_t V, uint32_t Index) const {
   const Context &C = Known[Visits[V].Context];
   llvm::SmallVector<CallTarget, 1> All = P.Functions[C.Function].Targets[Index];
+  if (uint32_t Called = P.facts(C.Function).Calls[Index].CalleeParameter; Called != None)
+    for (auto [Parameter, Callee] : C.Callables)
+      if (Parameter == Called)
+        return {{Callee, true}};
   if (All.size() < 2 || C.Unit == None || P.facts(C.Function).Calls[Index].Virtual)
     return All;
   for (const CallTarget &T : All)
@@ -461,8 +465,12 @@ ThreadSet Concurrency::sharing(uint32_t V, const Absolute &Where, const LifeStat
     Live = *Exact;
   else if (const ThreadSet *Owned = threadsOf(M.LiveSince, Where.Owner))
     Live = *Owned;
-  llvm::erase_if(Live, [&](uint32_t T) { return !States[T].Concurrent; });
-  return Live;
+  return concurrentOf(std::move(Live));
+}
+
+ThreadSet Concurrency::concurrentOf(ThreadSet Set) const {
+  llvm::erase_if(Set, [&](uint32_t T) { return !States[T].Concurrent; });
+  return Set;
 }
 
 void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event,
@@ -496,7 +504,8 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
       ThreadSet Over = started(V, Ends[I].Ends);
       llvm::erase_if(Live, [&](uint32_t T) { return contains(Over, T); });
     }
-  if (Live.empty())
+  const ThreadSet M = concurrentOf(momentAt(V, S).Live);
+  if (Live.empty() && (M.empty() || choices(P, Where.What).empty()))
     return;
   ThreadAccess Out;
   Out.What = Where.What;
@@ -518,6 +527,19 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   Out.Element = elementOf(V, A, Where.What);
   for (HeldLock &H : Out.Held)
     H.OfElement = isOfElement(V, A, Where.What, H);
+  // Either object is accessed, with the lock that is found by the same pointer.
+  if (!Observed)
+    for (const Choice &C : choices(P, Out.What)) {
+      ThreadAccess Either = Out;
+      Either.What = choose(C, Out.What);
+      Either.Foreign |= Either.What.Root == RootKind::Global;
+      for (HeldLock &H : Either.Held)
+        H.Mutex = choose(C, H.Mutex);
+      llvm::sort(Either.Held);
+      if (Either.What.Root == RootKind::Global)
+        Either.Live.assign(M.begin(), M.end());
+      P.SharedAccesses.push_back(std::move(Either));
+    }
   P.SharedAccesses.push_back(std::move(Out));
 }
 

@@ -97,6 +97,7 @@ private:
   const LoopAccess *argumentAt(FunctionId F, const Span &At, uint32_t Argument) const;
   IndexOrigin originOf(uint32_t V, const Affine &Position, ElementIndex &Out, unsigned Depth) const;
   ElementIndex indexOf(uint32_t V, const LoopAccess &A) const;
+  ThreadSet concurrentOf(ThreadSet Set) const;
   void startedWith(const Thread &T, ElementIndex &Out) const;
   ElementIndex elementOf(uint32_t V, const Access &A, const Place &What);
   bool isOfIteration(uint32_t V, const Access &A, uint32_t StartLoop);

@@ -252,8 +252,17 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
   bool Lambda = P.Functions[F].Parent != None;
   switch (Here.Root) {
   case RootKind::Unknown:
-  case RootKind::Result:
     return {};
+  case RootKind::Result: {
+    // A function without a body here and without arguments gives its only object.
+    if (Here.Index >= Facts.Calls.size() || !P.Functions[F].Targets[Here.Index].empty())
+      return {};
+    const Call &C = Facts.Calls[Here.Index];
+    if (C.Callee.empty() || C.System || !C.Args.empty() || C.Object.known() || C.Virtual)
+      return {};
+    return {{RootKind::Global, Symbol((C.Callee.str() + "()").str()), 0, Here.Path},
+            Origin::Published, {}, {}};
+  }
   case RootKind::Global:
     return {settle(In, Here), Origin::Published, {}, {}};
   case RootKind::Heap:

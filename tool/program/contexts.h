@@ -100,8 +100,6 @@ private:
 
 /// The object behind `this` or a parameter of F that has no other name.
 Place opaque(const FunctionFacts &F, const Place &What);
-/// The place without its path.
-Place rootOf(const Place &What);
 /// What owns a place: for a local and an opaque object the USR of its function,
 /// for a heap object its name.
 Symbol ownerOf(const Place &What);

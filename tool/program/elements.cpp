@@ -105,6 +105,8 @@ ElementIndex Concurrency::indexOf(uint32_t V, const LoopAccess &A) const {
   if (A.Subscripts.size() > 1)
     Out.First = Out.Last = std::nullopt;
   Out.From = From == IndexOrigin::Constant ? IndexOrigin::Unknown : From;
+  const Launch *Start = P.Threads[Visits[V].Thread].Start;
+  Out.Repeats = From == IndexOrigin::Own && Start && Start->Repeats;
   return Out;
 }
 
@@ -130,6 +132,7 @@ ElementIndex Concurrency::elementOf(uint32_t V, const Access &A, const Place &Wh
       const Launch *Start = P.Threads[Visits[V].Thread].Start;
       if (Start && Start->Loop != None) {
         Out.From = IndexOrigin::Own;
+        Out.Repeats = Start->Repeats;
         startedWith(P.Threads[Visits[V].Thread], Out);
       }
       return Out;

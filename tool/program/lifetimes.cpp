@@ -141,16 +141,24 @@ private:
   /// handles that were moved elsewhere, ends the starts that nothing else ends.
   void match() {
     uint64_t Matched = 0;
-    for (EndItem &E : L.Ends) {
+    llvm::BitVector Partial(L.Ends.size());
+    for (size_t N = 0; N < L.Ends.size(); ++N) {
+      EndItem &E = L.Ends[N];
       for (size_t I = 0; I < L.Starts.size(); ++I)
-        if (endsHandle(E.Handle, E.AtEnd, L.Starts[I].Handle, L.Starts[I].JoinsAtEnd) &&
-            !(isElement(E.Handle) && E.Loop < Facts.Loops.size() &&
-              L.Starts[I].Loop < Facts.Loops.size() && E.Loop != L.Starts[I].Loop &&
-              !coversStarts(Facts.Loops[E.Loop], Facts.Loops[L.Starts[I].Loop])))
-          E.Ends |= uint64_t(1) << I;
+        if (endsHandle(E.Handle, E.AtEnd, L.Starts[I].Handle, L.Starts[I].JoinsAtEnd)) {
+          bool Loops = isElement(E.Handle) && E.Loop < Facts.Loops.size() &&
+                       L.Starts[I].Loop < Facts.Loops.size() && E.Loop != L.Starts[I].Loop;
+          if (Loops && !coversStarts(Facts.Loops[E.Loop], Facts.Loops[L.Starts[I].Loop]))
+            Partial.set(N);
+          else
+            E.Ends |= uint64_t(1) << I;
+        }
       Matched |= E.Ends;
     }
-    for (EndItem &E : L.Ends) {
+    for (size_t N = 0; N < L.Ends.size(); ++N) {
+      EndItem &E = L.Ends[N];
+      if (Partial.test(N) && !E.Ends)
+        continue;
       bool Elements = isElement(E.Handle);
       if (!E.Ends && !E.AtEnd && (!E.Handle.known() || isOwnLocal(Facts, E.Handle)))
         for (size_t I = 0; I < L.Starts.size(); ++I)

@@ -90,6 +90,14 @@ void release(LockState &S, const Place &Mutex, bool ByGuard) {
       --H.Times;
       return;
     }
+  // At a position that is not known it may be any of the array.
+  auto MayBeElement = [&](const HeldLock &H) {
+    auto [Array, Position] = Mutex.Path.str().rsplit('[');
+    auto [Other, At] = H.Mutex.Path.str().rsplit('[');
+    return Position == "]" && !At.empty() && rootOf(H.Mutex) == rootOf(Mutex) && Array == Other;
+  };
+  if (llvm::none_of(S.Held, [&](const HeldLock &H) { return H.Mutex == Mutex; }))
+    llvm::erase_if(S.Held, MayBeElement);
   size_t Before = S.Held.size();
   llvm::erase_if(S.Perhaps, [&](const HeldLock &H) { return H.Mutex == Mutex; });
   llvm::erase_if(S.Held, [&](const HeldLock &H) { return H.Mutex == Mutex; });
@@ -217,8 +225,14 @@ private:
     const LockOp &Op = Facts.LockOps[E.Index];
     if (Op.Kind == LockOpKind::Acquire || Op.Kind == LockOpKind::Adopt)
       acquire(S, lockOf(P, F, Op), Op.Kind == LockOpKind::Adopt);
-    else if (Op.Kind == LockOpKind::Release)
-      release(S, resolve(P, F, Op.Mutex), isOwnLocal(Facts, Op.Mutex));
+    else if (Op.Kind == LockOpKind::Release) {
+      Place Mutex = resolve(P, F, Op.Mutex);
+      // One of two: neither is surely held any more, unless it was taken the same way.
+      if (llvm::none_of(S.Held, [&](const HeldLock &H) { return H.Mutex == Mutex; }))
+        for (const Choice &C : choices(P, Mutex))
+          release(S, choose(C, Mutex), /*ByGuard=*/true);
+      release(S, Mutex, isOwnLocal(Facts, Op.Mutex));
+    }
   }
 
   static bool meet(LockState &Into, const LockState &From) {

@@ -293,8 +293,12 @@ Place further(const Place &Base, llvm::StringRef Rest) {
 void PointsTo::add(const Place &Pointer, const Place &Target) {
   for (Bound &B : ByRoot[rootOf(Pointer)])
     if (B.Path == Pointer.Path) {
-      if (!(B.Target == Target))
-        B.Target = unknown("several targets");
+      if (B.Target == Target || B.One == Target || B.Other == Target)
+        return;
+      bool Second = B.Target.known() && Target.known();
+      B.One = Second ? B.Target : Place();
+      B.Other = Second ? Target : Place();
+      B.Target = unknown("several targets");
       return;
     }
   ByRoot[rootOf(Pointer)].push_back({Pointer.Path, Target});
@@ -318,6 +322,28 @@ const PointsTo::Bound *PointsTo::find(const Place &What) const {
 }
 
 void bindPointers(Program &P) { Pointers(P).run(); }
+
+llvm::SmallVector<Choice, 2> choices(const Program &P, const Place &What) {
+  const PointsTo::Bound *B = P.Bound.find(What);
+  if (!B || !B->One.known())
+    return {};
+  Place Pointer = rootOf(What);
+  Pointer.Path = B->Path;
+  auto Named = [](const Place &T) {
+    return T.Root == RootKind::Global || T.Root == RootKind::Local || T.Root == RootKind::Heap;
+  };
+  if (!Named(B->One) || !Named(B->Other))
+    return {};
+  return {{Pointer, B->One}, {Pointer, B->Other}};
+}
+
+Place choose(const Choice &C, const Place &What) {
+  llvm::StringRef Path = What.Path.str();
+  if (!(rootOf(What) == rootOf(C.Pointer)) || !Path.consume_front(C.Pointer.Path.str()) ||
+      !Path.consume_front("*"))
+    return What;
+  return further(C.Target, Path);
+}
 
 Place resolve(const Program &P, FunctionId F, const Place &What) {
   return resolveIn(P, F, What, 0);

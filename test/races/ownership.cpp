@@ -338,14 +338,14 @@ namespace raw_new_shared_bad {
     delete shared;
   }
 }
-namespace deleted_while_used_untold {
+namespace deleted_while_used_bad {
   struct Shared {
     int n = 0;
   };
   void run() {
     auto *shared = new Shared;
     std::thread a([shared] { shared->n++; });
-    delete shared;
+    delete shared; // EXPECT: `shared` is written here
     a.join();
   }
 }
@@ -503,7 +503,7 @@ int main(int Count, char **Arguments) {
   CASE(snapshot_immutable_ok::run)
   CASE(copy_before_start_ok::run)
   CASE(raw_new_shared_bad::run)
-  CASE(deleted_while_used_untold::run)
+  CASE(deleted_while_used_bad::run)
   CASE(pimpl_bad::run)
   CASE(pimpl_locked_ok::run)
   CASE(method_through_shared_ptr_bad::run)

@@ -188,11 +188,11 @@ namespace grandchild_bad {
     parent.join();
   }
 }
-namespace grandchild_joined_alarm {
+namespace grandchild_joined_ok {
   int state;
   int run() {
     std::thread parent([] {
-      std::thread child([] { state = 1; }); // EXPECT: state` is written here
+      std::thread child([] { state = 1; });
       child.join();
     });
     parent.join();
@@ -286,13 +286,13 @@ namespace member_reference_bad {
     b.join();
   }
 }
-namespace whole_struct_against_field_untold {
+namespace whole_struct_against_field_bad {
   struct Point {
     int x = 0, y = 0;
   };
   Point shared;
   void run() {
-    std::thread a([] { shared = Point{1, 2}; });
+    std::thread a([] { shared = Point{1, 2}; }); // EXPECT: shared` is written here
     std::thread b([] { shared.x = 3; });
     a.join();
     b.join();
@@ -387,7 +387,7 @@ int main(int Count, char **Arguments) {
   CASE(joined_on_one_path_bad::run)
   CASE(one_after_another_ok::run)
   CASE(grandchild_bad::run)
-  CASE(grandchild_joined_alarm::run)
+  CASE(grandchild_joined_ok::run)
   CASE(grandchild_outlives_parent_bad::run)
   CASE(started_by_static_initialiser_bad::run)
   CASE(copied_argument_ok::run)
@@ -395,7 +395,7 @@ int main(int Count, char **Arguments) {
   CASE(different_objects_ok::run)
   CASE(copy_holds_pointer_untold::run)
   CASE(member_reference_bad::run)
-  CASE(whole_struct_against_field_untold::run)
+  CASE(whole_struct_against_field_bad::run)
   CASE(union_members_bad::run)
   CASE(aliased_reference_bad::run)
   CASE(ternary_reference_bad::run)

@@ -41,14 +41,14 @@ namespace predicate_wait_ok {
     return got;
   }
 }
-namespace written_before_flag_alarm {
+namespace written_before_flag_ok {
   std::mutex m;
   std::condition_variable ready;
   bool done;
   std::string result;
   std::size_t run() {
     std::thread worker([] {
-      result = "answer"; // published by the lock below // EXPECT: result` is written here
+      result = "answer"; // published by the lock below
       std::lock_guard hold(m);
       done = true;
       ready.notify_one();
@@ -195,12 +195,12 @@ namespace notified_object_handed_over_ok {
 
 // Barriers and latches
 
-namespace latch_hand_over_alarm {
+namespace latch_hand_over_ok {
   int run() {
     std::latch ready(1);
     int value = 0;
     std::thread worker([&] {
-      value = 4; // EXPECT: `value` is written here
+      value = 4;
       ready.count_down();
     });
     ready.wait();
@@ -292,12 +292,12 @@ namespace barrier_completion_ok {
 
 // Semaphores
 
-namespace binary_semaphore_mutex_alarm {
+namespace binary_semaphore_mutex_ok {
   std::binary_semaphore turn(1);
   int n;
   void work() {
     turn.acquire();
-    ++n; // EXPECT: n` is written here
+    ++n;
     turn.release();
   }
   void run() {
@@ -306,13 +306,13 @@ namespace binary_semaphore_mutex_alarm {
     b.join();
   }
 }
-namespace counting_semaphore_two_bad {
+namespace counting_semaphore_two_untold {
   std::counting_semaphore<2> slots(2);
   int n;
   void work() {
     slots.acquire();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    ++n; // EXPECT: n` is written here
+    ++n;
     slots.release();
   }
   void run() {
@@ -321,12 +321,12 @@ namespace counting_semaphore_two_bad {
     b.join();
   }
 }
-namespace semaphore_signal_alarm {
+namespace semaphore_signal_ok {
   std::binary_semaphore filled(0);
   int slot;
   int run() {
     std::thread producer([] {
-      slot = 3; // EXPECT: slot` is written here
+      slot = 3;
       filled.release();
     });
     filled.acquire();
@@ -387,11 +387,11 @@ namespace call_once_ok {
     b.join();
   }
 }
-namespace call_once_bypassed_untold {
+namespace call_once_bypassed_bad {
   std::once_flag once;
   std::string banner;
   void prepare() {
-    std::call_once(once, [] { banner = "hello"; });
+    std::call_once(once, [] { banner = "hello"; }); // EXPECT: banner` is written here
   }
   void run() {
     std::thread a(prepare), b([] { (void)banner.size(); });
@@ -498,25 +498,25 @@ namespace static_local_buffer_bad {
 #include "../checks/Inputs/driver.h"
 int main(int Count, char **Arguments) {
   CASE(predicate_wait_ok::run)
-  CASE(written_before_flag_alarm::run)
+  CASE(written_before_flag_ok::run)
   CASE(written_after_flag_bad::run)
   CASE(flag_without_lock_bad::run)
   CASE(bounded_queue_ok::run)
   CASE(queue_peeked_bad::run)
   CASE(notified_object_handed_over_ok::run)
-  CASE(latch_hand_over_alarm::run)
+  CASE(latch_hand_over_ok::run)
   CASE(latch_counted_down_first_bad::run)
   CASE(latch_of_many_ok::run)
   CASE(barrier_phases_ok::run)
   CASE(barrier_same_phase_bad::run)
   CASE(barrier_completion_ok::run)
-  CASE(binary_semaphore_mutex_alarm::run)
-  CASE(counting_semaphore_two_bad::run)
-  CASE(semaphore_signal_alarm::run)
+  CASE(binary_semaphore_mutex_ok::run)
+  CASE(counting_semaphore_two_untold::run)
+  CASE(semaphore_signal_ok::run)
   CASE(semaphore_signal_early_bad::run)
   CASE(semaphore_ping_pong_alarm::run)
   CASE(call_once_ok::run)
-  CASE(call_once_bypassed_untold::run)
+  CASE(call_once_bypassed_bad::run)
   CASE(call_once_member_ok::run)
   CASE(singleton_ok::run)
   CASE(singleton_changed_bad::run)

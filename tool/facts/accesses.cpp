@@ -145,7 +145,7 @@ void FunctionContext::visitAccess(const Stmt *S) {
     bool Atomic = isAtomic(C->getSubExpr()->getType());
     Place P = lvalue(C->getSubExpr());
     access(P, Atomic ? AccessKind::AtomicRead : AccessKind::Read, C->getSubExpr()->IgnoreParens());
-    if (Atomic)
+    if (Atomic && Deciding.contains(C))
       addSync(SyncKind::Wait, P, C->getSubExpr(), C->getSourceRange());
     return;
   }
@@ -212,7 +212,7 @@ void FunctionContext::visitSystemEffects(const Expr *E, const FunctionDecl *F,
       case ContainerEffect::Atomic:
         access(P, Method->isConst() ? AccessKind::AtomicRead : AccessKind::AtomicWrite, Object);
         if (!M.Syncs)
-          visitAtomic(P, Method, Args, Object, E->getSourceRange());
+          visitAtomic(E, P, Method, Args, Object);
         break;
       case ContainerEffect::None:
         break;

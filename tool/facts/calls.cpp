@@ -344,7 +344,7 @@ void FunctionContext::visitCall(const CallExpr *E) {
   // pthread_once, std::call_once: one call at a time, and all return after it.
   if (M.Syncs && M.Syncs->Kind == SyncKind::Both && !Handed.empty())
     return visitOnce(E, Index, *M.Syncs, Args, Object, Handed);
-  if (M.Syncs)
+  if (M.Syncs && Handed.empty())
     visitSync(E, *M.Syncs, Args, Object);
   if (M.Locks && visitLock(E, *M.Locks, Args, Object))
     return;
@@ -395,6 +395,8 @@ void FunctionContext::visitCall(const CallExpr *E) {
   if (Keeps || (!M.CallsBack && !Unit.name(F).str().starts_with("std::")))
     return;
   callBack(Index, Handed);
+  if (M.Syncs && !Handed.empty()) // a predicate is asked before the wait ends
+    visitSync(E, *M.Syncs, Args, Object);
 }
 
 /// Calls of what is handed over to the call of this index.

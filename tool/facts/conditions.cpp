@@ -1,4 +1,5 @@
-/// Conditions that a function asks more than once, such as `if (shared) lock();`
+/// What the conditions of a function ask: those that are asked more than once, and
+/// the values that decide. The first are such as `if (shared) lock();`
 /// ... `if (shared) unlock();`. Paths on which the answers differ do not exist, and
 /// the program stage leaves them out.
 ///
@@ -163,7 +164,66 @@ private:
   llvm::DenseMap<const Decl *, llvm::SmallVector<SourceLocation, 2>> Changes;
 };
 
+class DecidingFinder : public RecursiveASTVisitor<DecidingFinder> {
+public:
+  explicit DecidingFinder(FunctionContext &F) : F(F) {}
+
+  bool VisitIfStmt(IfStmt *S) { return decide(S->getCond()), true; }
+  bool VisitWhileStmt(WhileStmt *S) { return decide(S->getCond()), true; }
+  bool VisitDoStmt(DoStmt *S) { return decide(S->getCond()), true; }
+  bool VisitForStmt(ForStmt *S) { return decide(S->getCond()), true; }
+  bool VisitSwitchStmt(SwitchStmt *S) { return decide(S->getCond()), true; }
+  bool VisitConditionalOperator(ConditionalOperator *S) { return decide(S->getCond()), true; }
+  bool VisitReturnStmt(ReturnStmt *S) { return decide(S->getRetValue()), true; }
+  bool VisitBinaryOperator(BinaryOperator *B) {
+    if (B->isLogicalOp())
+      decide(B->getLHS());
+    if (B->getOpcode() == BO_Assign)
+      if (const auto *D = dyn_cast<DeclRefExpr>(strip(B->getLHS())))
+        Kept.push_back({D->getDecl()->getCanonicalDecl(), B->getRHS()});
+    return true;
+  }
+  bool VisitVarDecl(VarDecl *V) {
+    if (V->getInit())
+      Kept.push_back({V->getCanonicalDecl(), V->getInit()});
+    return true;
+  }
+  bool TraverseLambdaExpr(LambdaExpr *) { return true; }
+
+  void finish() {
+    // A variable may be kept in another one.
+    for (bool Again = true; Again;) {
+      Again = false;
+      for (auto &[Variable, Value] : Kept)
+        if (Value && Asked.contains(Variable)) {
+          decide(std::exchange(Value, nullptr));
+          Again = true;
+        }
+    }
+  }
+
+private:
+  void decide(const Stmt *S, unsigned Depth = 0) {
+    if (!S || Depth > 64 || isa<LambdaExpr>(S) || !F.Deciding.insert(S).second)
+      return;
+    if (const auto *D = dyn_cast<DeclRefExpr>(S))
+      Asked.insert(D->getDecl()->getCanonicalDecl());
+    for (const Stmt *Child : S->children())
+      decide(Child, Depth + 1);
+  }
+
+  FunctionContext &F;
+  llvm::DenseSet<const Decl *> Asked;
+  std::vector<std::pair<const Decl *, const Expr *>> Kept;
+};
+
 } // namespace
+
+void FunctionContext::findDeciding(const Stmt *Body) {
+  DecidingFinder Find(*this);
+  Find.TraverseStmt(const_cast<Stmt *>(Body));
+  Find.finish();
+}
 
 void FunctionContext::findTests(const Stmt *Body) {
   Finder Find(*this);

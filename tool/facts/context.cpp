@@ -243,6 +243,16 @@ void UnitContext::mention(const VarDecl *V) {
     T = A->getElementType();
   }
   R.Values = initialValues(Shown, Ast);
+  // What a semaphore or barrier begins with.
+  if (const auto *K =
+          dyn_cast_or_null<CXXConstructExpr>(Shown->getInit() ? strip(Shown->getInit()) : nullptr);
+      K && R.Static && R.Values.empty())
+    if (const SyncModel *S = api(K->getConstructor()).Syncs;
+        S && S->Count >= 0 && static_cast<unsigned>(S->Count) < K->getNumArgs())
+      if (Expr::EvalResult N; !K->getArg(S->Count)->isValueDependent() &&
+                              K->getArg(S->Count)->EvaluateAsInt(N, Ast) &&
+                              N.Val.getInt().isRepresentableByInt64())
+        R.Values.push_back(N.Val.getInt().getExtValue());
   if (V->hasGlobalStorage())
     R.Guarded = annotation(Shown);
   Facts.Variables.push_back(std::move(R));

@@ -113,6 +113,7 @@ struct FunctionContext {
   llvm::DenseMap<const clang::Expr *, uint32_t> TryOps;
   /// Waits in loops: index of the loop and of the SyncOp.
   llvm::SmallVector<std::pair<uint32_t, uint32_t>, 2> WaitLoops;
+  llvm::DenseSet<const clang::Stmt *> Deciding;
   /// Conditions for Block::Test, and whether they are the negation of it.
   llvm::DenseMap<const clang::Expr *, std::pair<Symbol, bool>> Tests;
   /// Questions whether there is something to wait for: the join that "no" amounts to.
@@ -203,9 +204,8 @@ struct FunctionContext {
   void visitSync(const clang::Expr *E, const SyncModel &M, llvm::ArrayRef<const clang::Expr *> Args,
                  const clang::Expr *Object);
   /// A method of an atomic class, unless the order that it is given is relaxed.
-  void visitAtomic(const Place &Object, const clang::CXXMethodDecl *Method,
-                   llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Shown,
-                   clang::SourceRange At);
+  void visitAtomic(const clang::Expr *E, const Place &Object, const clang::CXXMethodDecl *Method,
+                   llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Shown);
   void visitAtomic(const clang::AtomicExpr *E, bool Load);
   void addSync(SyncKind Kind, const Place &Object, const clang::Expr *Shown, clang::SourceRange At,
                int64_t Count = -1);
@@ -215,6 +215,9 @@ struct FunctionContext {
   // In conditions.cpp:
   /// Finds the conditions that are asked again later, for Block::Test.
   void findTests(const clang::Stmt *Body);
+  /// Finds the expressions whose value decides something: in a condition, returned, or
+  /// kept in a variable that is asked.
+  void findDeciding(const clang::Stmt *Body);
 
   // In launches.cpp:
   /// T is called here by something that it was handed to.

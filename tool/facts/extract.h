@@ -23,7 +23,8 @@ struct CompileJob {
 UnitFacts extract(const CompileJob &Job, const Models &Apis);
 
 /// Facts of the translation unit in Ast: one traversal of the declarations
-/// outside system headers. Inputs and CommandDigest are left to the caller.
+/// outside system headers. Inputs and CommandDigest are left to the caller. There are
+/// only Inputs when the unit has errors.
 UnitFacts extractUnit(clang::ASTContext &Ast, const Models &Apis);
 
 } // namespace heddle

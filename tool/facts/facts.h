@@ -383,7 +383,7 @@ struct Variable {
   /// Element counts of an array, outermost dimension first.
   std::vector<uint64_t> Extent;
   /// What an array of integers begins with, where that is written down, constant
-  /// and short.
+  /// and short; the number that a semaphore or barrier is made for.
   std::vector<int64_t> Values;
   Annotation Guarded;
 };

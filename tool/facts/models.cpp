@@ -85,6 +85,7 @@ template <class F> static void columns(SyncModel &R, F &&f) {
   f("kind", R.Kind);
   f("on", R.On);
   f("count", R.Count);
+  f("perhaps", R.Perhaps);
 }
 template <class F> static void columns(WriteModel &R, F &&f) {
   f("first", R.First);

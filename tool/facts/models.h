@@ -86,6 +86,7 @@ struct SyncModel {
   SyncKind Kind = SyncKind::Signal;
   int On = NoPosition;
   int Count = NoPosition; ///< Init: how many.
+  bool Perhaps = false;   ///< Wait: it may give up, and tells by its result.
 };
 
 /// writes.yaml: writes, or ends, what its arguments point to, whatever their type

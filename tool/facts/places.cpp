@@ -270,7 +270,8 @@ Place FunctionContext::pointee(const Expr *E) {
     Place A = pointee(C->getTrueExpr());
     return A == pointee(C->getFalseExpr()) ? A : unknown("one of two objects");
   }
-  if (E->getType()->isArrayType())
+  // A call that returns a reference to an array is for the calls below: lvalue() asks here.
+  if (E->getType()->isArrayType() && !isa<CallExpr>(E))
     return lvalue(E);
   if (const auto *D = dyn_cast<DeclRefExpr>(E))
     if (const auto *V = dyn_cast<VarDecl>(D->getDecl())) {

@@ -77,15 +77,20 @@ void FunctionContext::visitSync(const Expr *E, const SyncModel &M,
                                                                 : nullptr;
   if (const auto *U = dyn_cast_or_null<UnaryOperator>(Shown); U && U->getOpcode() == UO_AddrOf)
     Shown = U->getSubExpr()->IgnoreParens();
+  // One that may give up says so by its result; round a loop the condition says it.
+  bool GivesUp = M.Perhaps && !Deciding.contains(E);
+  std::vector<Event> *Here = std::exchange(Out, GivesUp ? nullptr : Out);
+  size_t Before = Facts.Syncs.size();
   addSync(M.Kind, at(M.On, E, Args, Object), Shown, E->getSourceRange(), Count);
-  if (M.Kind == SyncKind::Wait && Facts.Syncs.size())
+  Out = Here;
+  if (M.Kind == SyncKind::Wait && Facts.Syncs.size() > Before)
     if (uint32_t Loop = loopOf(E); Loop != None)
-      WaitLoops.push_back({Loop, static_cast<uint32_t>(Facts.Syncs.size() - 1)});
+      WaitLoops.push_back({Loop, static_cast<uint32_t>(Before)});
 }
 
-void FunctionContext::visitAtomic(const Place &Object, const CXXMethodDecl *Method,
-                                  llvm::ArrayRef<const Expr *> Args, const Expr *Shown,
-                                  SourceRange At) {
+void FunctionContext::visitAtomic(const Expr *E, const Place &Object, const CXXMethodDecl *Method,
+                                  llvm::ArrayRef<const Expr *> Args, const Expr *Shown) {
+  SourceRange At = E->getSourceRange();
   for (const Expr *A : Args) {
     const auto *D = dyn_cast<CXXDefaultArgExpr>(A);
     if (isMemoryOrder(A->getType()) && isRelaxed(D ? D->getExpr() : A, Unit.Ast))
@@ -93,6 +98,10 @@ void FunctionContext::visitAtomic(const Place &Object, const CXXMethodDecl *Meth
   }
   bool Stores = Method->getReturnType()->isVoidType() || Method->isCopyAssignmentOperator() ||
                 Method->getOverloadedOperator() == OO_Equal;
+  // What is loaded and not looked at orders nothing that follows.
+  bool Waits = Method->isConst() || !Stores;
+  if (Waits && !Method->getReturnType()->isVoidType() && !Deciding.contains(E))
+    return Method->isConst() ? void() : addSync(SyncKind::Signal, Object, Shown, At);
   addSync(Method->isConst() ? SyncKind::Wait
           : Stores          ? SyncKind::Signal
                             : SyncKind::Both,
@@ -100,11 +109,12 @@ void FunctionContext::visitAtomic(const Place &Object, const CXXMethodDecl *Meth
 }
 
 void FunctionContext::visitAtomic(const AtomicExpr *E, bool Load) {
-  if (isRelaxed(E->getOrder(), Unit.Ast))
+  bool Waits = Deciding.contains(E) && !E->getType()->isVoidType();
+  if (isRelaxed(E->getOrder(), Unit.Ast) || (Load && !Waits))
     return;
-  addSync(Load                         ? SyncKind::Wait
-          : E->getType()->isVoidType() ? SyncKind::Signal
-                                       : SyncKind::Both,
+  addSync(Load    ? SyncKind::Wait
+          : Waits ? SyncKind::Both
+                  : SyncKind::Signal,
           pointee(E->getPtr()), E->getPtr(), E->getSourceRange());
 }
 

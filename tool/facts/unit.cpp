@@ -159,6 +159,7 @@ void extractFunction(UnitContext &Unit, const FunctionDecl *Fn, Symbol Parent) {
   F.Loops = numberLoops(F);
   F.prepare(Body);
   F.findTests(Body);
+  F.findDeciding(Body);
   extractGraph(F);
   fillLoops(F);
   Unit.Facts.Functions.push_back(std::move(Facts));
@@ -169,7 +170,9 @@ UnitFacts extractUnit(ASTContext &Ast, const Models &Apis) {
   UnitContext U(Ast, Apis, Facts);
   if (OptionalFileEntryRef Main = U.Sources.getFileEntryRefForID(U.Sources.getMainFileID()))
     Facts.MainFile = U.span(U.Sources.getLocForStartOfFile(U.Sources.getMainFileID())).File;
-  Walk(U).context(Ast.getTranslationUnitDecl());
+  // What the compiler rejected leaves expressions without types and values in the tree.
+  if (!Ast.getDiagnostics().hasUncompilableErrorOccurred())
+    Walk(U).context(Ast.getTranslationUnitDecl());
   listInputs(U);
   llvm::sort(Facts.Functions, [](const FunctionFacts &A, const FunctionFacts &B) {
     return std::tie(A.At, A.Usr) < std::tie(B.At, B.Usr);

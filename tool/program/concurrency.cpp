@@ -72,12 +72,16 @@ void Concurrency::enter(uint32_t T) {
   if (Settled && !First) {
     Like.Live = States[T].With, Like.LiveSince = States[T].WithSince;
     Like.Order = States[T].Order;
-    for (HeldLock H : States[T].Held)
-      if (!llvm::is_contained(States[T].GivenBack, H.Mutex)) {
-        if (H.Owner == None)
-          H.Owner = States[T].Parent;
+    // Parents come before their children.
+    Lockset Held = States[T].Held;
+    llvm::append_range(Held, States[States[T].Parent].Inherited);
+    for (HeldLock &H : Held) {
+      if (H.Owner == None)
+        H.Owner = States[T].Parent;
+      if (!llvm::is_contained(States[T].GivenBack, std::pair(H.Mutex, H.Owner)))
         Like.Locks.push_back(H);
-      }
+    }
+    States[T].Inherited = Like.Locks;
   }
   uint32_t V = visitOf(T, States[T].Context, Like);
   if (V == None)
@@ -162,20 +166,29 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
   auto Targets = targets(V, Index);
   if (Targets.empty())
     return;
+  handOn(V, C);
+  auto Launches = [&](const CallTarget &T) { return P.Functions[T.Callee].Effects.MayLaunch; };
+  bool Unclear = Targets.size() > MaxTargets;
+  llvm::erase_if(Targets, [&](const CallTarget &T) {
+    const Summary &E = P.Functions[T.Callee].Effects;
+    bool Silent = E.Accesses.empty() && E.Complete && !E.WritesGlobals && !E.ReadsGlobals &&
+                  !E.Watched && Syncs.of(T.Callee).AtExit.empty();
+    return !Launches(T) && (Silent || Unclear);
+  });
+  if (Targets.empty())
+    return;
   const Moment M = momentAt(V, S);
-  bool Alone = M.Live.empty() && !P.Threads[Thread].Start;
+  if (M.Live.empty() && !P.Threads[Thread].Start && !Observing) // alone
+    llvm::erase_if(Targets, [&](const CallTarget &T) {
+      if (Settled && !Launches(T))
+        CalledAlone.push_back(T.Callee);
+      return !Launches(T);
+    });
+  if (Targets.empty())
+    return;
   Lockset Locks = locks(V, Block, Event);
   Ordering Order = orderAt(V, O);
-  handOn(V, C);
   for (const CallTarget &T : Targets) {
-    const Summary &E = P.Functions[T.Callee].Effects;
-    bool Silent = E.Accesses.empty() && E.Complete && !E.MayLaunch && !E.WritesGlobals &&
-                  !E.ReadsGlobals && !E.Watched && Syncs.of(T.Callee).AtExit.empty();
-    if (Settled && Alone && !E.MayLaunch)
-      CalledAlone.push_back(T.Callee);
-    if ((Alone && !E.MayLaunch && !Observing) || Silent ||
-        (Targets.size() > MaxTargets && !E.MayLaunch))
-      continue;
     uint32_t Context = Known.forCall(In, T.Callee, C.Object, C.Args, C.Callables);
     if (!Known.mayMeetOthers(Context) && !Observing)
       continue;
@@ -242,11 +255,10 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
       New |= !threadsOf(Next.LiveSince, Owner);
       New |= insertAll(sinceOf(Next.LiveSince, Owner), Set);
     }
-    if (!llvm::is_contained(Next.Callers, V))
-      Next.Callers.push_back(V);
     Next.Dirty |= New;
     if (Settled)
       continue;
+    Next.Callers.insert(V);
     // What the callee leaves running.
     const std::vector<StartItem> &Starts = Lives[F].Starts;
     for (size_t I = 0; I < Starts.size(); ++I)
@@ -434,8 +446,7 @@ void Concurrency::markAlone() {
 }
 
 /// The threads that may be running and may know the place.
-ThreadSet Concurrency::sharing(uint32_t V, const Absolute &Where, const LifeState &S,
-                               bool Making) {
+ThreadSet Concurrency::sharing(uint32_t V, const Absolute &Where, const LifeState &S, bool Making) {
   // The object that is being made is known to its maker alone, unless it has
   // handed itself over already; that is what the sets below say. What is left
   // of a destroyed object is its destroyer's.
@@ -468,6 +479,23 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
                 Known[In].This.Root == RootKind::Global &&
                 !A.What.Path.str().drop_front(1).contains('*');
   ThreadSet Live = sharing(V, Where, S, Making);
+  // What this iteration hands over is not known to those that earlier ones started.
+  const std::vector<StartItem> &Starts = Lives[F].Starts;
+  if (Where.What.Path.str().contains("[]"))
+    for (size_t I = 0; I < Starts.size(); ++I)
+      if ((S.Running & ~S.Recent) >> I & 1 && isOfIteration(V, A, Starts[I].Loop)) {
+        ThreadSet Earlier = started(V, uint64_t(1) << I);
+        ThreadSet Now = started(V, S.Recent);
+        llvm::erase_if(Live, [&](uint32_t T) { return contains(Earlier, T) && !contains(Now, T); });
+      }
+  // Nor are those any more that this iteration has waited for.
+  const std::vector<EndItem> &Ends = Lives[F].Ends;
+  for (size_t I = 0; I < Ends.size() && S.Joined >> I; ++I)
+    if (S.Joined >> I & 1 && Where.What.Path.str().contains("[]") &&
+        isOfIteration(V, A, Ends[I].Loop)) {
+      ThreadSet Over = started(V, Ends[I].Ends);
+      llvm::erase_if(Live, [&](uint32_t T) { return contains(Over, T); });
+    }
   if (Live.empty())
     return;
   ThreadAccess Out;
@@ -487,6 +515,9 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
                 (Where.From == Origin::Handed && States[Out.Thread].Foreign.contains(Where.Via));
   Out.Live.assign(Live.begin(), Live.end());
   Out.Order = Order;
+  Out.Element = elementOf(V, A, Where.What);
+  for (HeldLock &H : Out.Held)
+    H.OfElement = isOfElement(V, A, Where.What, H);
   P.SharedAccesses.push_back(std::move(Out));
 }
 

@@ -5,6 +5,7 @@
 #include "program/lifetimes.h"
 #include "program/observe.h"
 #include "program/orders.h"
+#include "llvm/ADT/SetVector.h"
 #include <functional>
 #include <map>
 
@@ -39,8 +40,8 @@ struct Visit {
   Ordering Order;       ///< At every entry.
   uint32_t From = None; ///< The visit that first came here, by the call at FromAt.
   Span FromAt;
-  std::vector<ThreadSet> Started; ///< By StartItem: the threads it stands for.
-  llvm::SmallVector<uint32_t, 2> Callers;
+  std::vector<ThreadSet> Started;            ///< By StartItem: the threads it stands for.
+  llvm::SmallSetVector<uint32_t, 2> Callers; ///< In the first phase.
 };
 
 class Concurrency {
@@ -74,6 +75,7 @@ private:
   void start(uint32_t V, uint32_t Item, const Moment M, uint32_t Index, const Lockset &Held,
              const Ordering &Order);
   void together(uint32_t A, uint32_t B, llvm::ArrayRef<Symbol> Owners);
+  bool beganWithout(uint32_t Above, uint32_t Below) const;
   void enter(uint32_t Thread);
   void handOn(uint32_t V, const Call &C);
   void call(uint32_t V, uint32_t Index, size_t Block, size_t Event, const LifeState &S,
@@ -90,6 +92,15 @@ private:
   void watchWrite(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S);
   ThreadCall threadCall(uint32_t V, const Lockset &Held, const Span &At) const;
   void sortWatched();
+  // In elements.cpp:
+  const LoopAccess *subscripted(FunctionId F, const Span &At);
+  const LoopAccess *argumentAt(FunctionId F, const Span &At, uint32_t Argument) const;
+  IndexOrigin originOf(uint32_t V, const Affine &Position, ElementIndex &Out, unsigned Depth) const;
+  ElementIndex indexOf(uint32_t V, const LoopAccess &A) const;
+  void startedWith(const Thread &T, ElementIndex &Out) const;
+  ElementIndex elementOf(uint32_t V, const Access &A, const Place &What);
+  bool isOfIteration(uint32_t V, const Access &A, uint32_t StartLoop);
+  bool isOfElement(uint32_t V, const Access &A, const Place &What, const HeldLock &Lock);
   // In observe.cpp:
   void look(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S,
             const std::shared_ptr<const Ordering> &Order);
@@ -122,6 +133,8 @@ private:
     Moment What;
   } Last;
   uint64_t Stamp = 0;
+  /// By function: accesses with subscripts, by their place in the source.
+  llvm::DenseMap<FunctionId, std::map<Span, const LoopAccess *>> Subscripts;
   /// The first phase finds the threads, and who may run at once with whom. The
   /// second takes that as given.
   bool Settled = false;
@@ -138,10 +151,12 @@ private:
     bool Posted = false;           ///< To an executor that gives no handle.
     llvm::DenseSet<Place> Foreign; ///< Roots of objects it did not make.
     ThreadSet Children, With;
-    Since WithSince;                       ///< Of With and the parents, by owner.
-    Lockset Held;                          ///< By the parent, at every start.
-    Ordering Order;                        ///< Of the parent, at every start.
-    llvm::SmallVector<Place, 2> GivenBack; ///< By another thread while it lives.
+    Since WithSince;   ///< Of With and the parents, by owner.
+    Lockset Held;      ///< By the parent, at every start.
+    Lockset Inherited; ///< What is held for it as long as it lives.
+    Ordering Order;    ///< Of the parent, at every start.
+    /// By which thread, while it lives.
+    llvm::SmallVector<std::pair<Place, uint32_t>, 2> GivenBack;
     llvm::SmallVector<uint32_t, 1> Outliving;
   };
   std::vector<ThreadState> States;

@@ -31,6 +31,33 @@ Place containerOf(const Place &P) {
 
 bool isElement(const Place &P) { return P.Path.str().ends_with("]"); }
 
+bool isConstantElement(const Place &P) { return isElement(P) && !P.Path.str().ends_with("[]"); }
+
+/// Whether the loop of the waits goes over all elements that the loop of the starts
+/// went over; true when the bounds do not tell.
+bool coversStarts(const Loop &Waits, const Loop &Starts) {
+  if (Waits.Index.empty() || Starts.Index.empty() || Waits.Strided || Starts.Strided)
+    return true;
+  if (std::abs(Waits.Step) != std::abs(Starts.Step))
+    return std::abs(Waits.Step) == 1;
+  if (Waits.Step != Starts.Step)
+    return true;
+  // A - B, where they differ by a constant.
+  auto Difference = [](const Affine &A, const Affine &B) -> std::optional<int64_t> {
+    auto Same = [](const Term &S, const Term &T) {
+      return S.Variable == T.Variable && S.Coefficient == T.Coefficient;
+    };
+    if (!A.Known || !B.Known || !A.Through.empty() || !B.Through.empty() ||
+        A.Terms.size() != B.Terms.size() ||
+        !std::equal(A.Terms.begin(), A.Terms.end(), B.Terms.begin(), Same))
+      return std::nullopt;
+    return A.Constant - B.Constant;
+  };
+  int64_t Sign = Waits.Step < 0 ? -1 : 1;
+  return Sign * Difference(Waits.Lower, Starts.Lower).value_or(0) <= 0 &&
+         Sign * Difference(Waits.Upper, Starts.Upper).value_or(0) >= 0;
+}
+
 bool isDestructor(const Call &C) {
   return C.Name.str().rsplit("::").second.starts_with("~") || C.Name.str().starts_with("~");
 }
@@ -116,7 +143,10 @@ private:
     uint64_t Matched = 0;
     for (EndItem &E : L.Ends) {
       for (size_t I = 0; I < L.Starts.size(); ++I)
-        if (endsHandle(E.Handle, E.AtEnd, L.Starts[I].Handle, L.Starts[I].JoinsAtEnd))
+        if (endsHandle(E.Handle, E.AtEnd, L.Starts[I].Handle, L.Starts[I].JoinsAtEnd) &&
+            !(isElement(E.Handle) && E.Loop < Facts.Loops.size() &&
+              L.Starts[I].Loop < Facts.Loops.size() && E.Loop != L.Starts[I].Loop &&
+              !coversStarts(Facts.Loops[E.Loop], Facts.Loops[L.Starts[I].Loop])))
           E.Ends |= uint64_t(1) << I;
       Matched |= E.Ends;
     }
@@ -151,6 +181,8 @@ private:
       for (size_t I = 0; I < L.Starts.size(); ++I)
         if (isInLoop(Facts, L.Starts[I].Loop, B))
           S.Recent &= ~(uint64_t(1) << I);
+    if (To <= From)
+      S.Joined = 0;
   }
 
   static bool meet(LifeState &Into, const LifeState &From) {
@@ -162,8 +194,9 @@ private:
     Into.Running |= From.Running;
     Into.Recent |= From.Recent;
     Into.Ended &= From.Ended;
+    Into.Joined &= From.Joined;
     return Before.Running != Into.Running || Before.Recent != Into.Recent ||
-           Before.Ended != Into.Ended;
+           Before.Ended != Into.Ended || Before.Joined != Into.Joined;
   }
 
   void solve() {
@@ -212,8 +245,12 @@ void Lifetimes::step(LifeState &S, const Event &E) const {
   auto [Begin, End] = It->second;
   // A callee ends what ran before it; what it leaves running comes after.
   for (size_t I = 0; I < Ends.size() && End >> I; ++I) {
-    if (!(End >> I & 1) || Ends[I].WhenLeft)
+    if (!(End >> I & 1))
       continue;
+    if (Ends[I].WhenLeft) {
+      S.Joined |= uint64_t(1) << I;
+      continue;
+    }
     S.Running &= ~Ends[I].Ends;
     S.Recent &= ~Ends[I].Ends;
     S.Ended |= uint64_t(1) << I;
@@ -248,6 +285,8 @@ bool endsHandle(const Place &Wait, bool AtEnd, const Place &Handle, bool JoinsAt
   if (AtEnd)
     return Wait.Root == Handle.Root && Wait.Name == Handle.Name && Wait.Index == Handle.Index &&
            Handle.Path.str().starts_with(Wait.Path.str());
+  if (isConstantElement(Wait) && isConstantElement(Handle))
+    return false;
   return (isElement(Wait) || isElement(Handle)) && containerOf(Wait) == containerOf(Handle);
 }
 

@@ -32,6 +32,7 @@ struct LifeState {
   uint64_t Running = 0; ///< Started in this activation, perhaps not ended.
   uint64_t Recent = 0;  ///< The same, in this iteration of the loop of the start.
   uint64_t Ended = 0;   ///< EndItems that were surely passed.
+  uint64_t Joined = 0;  ///< Those of elements, one by one: passed in this iteration.
   bool Reached = false;
 };
 

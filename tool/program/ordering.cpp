@@ -4,7 +4,8 @@
 /// 1. A comes before B when A's thread signals an object only after A, and B's
 ///    thread has waited for it ([intro.races]; [thread.sema], [thread.barrier]...).
 /// 2. When a thread is started while its starter holds a mutex, all it does after
-///    taking that mutex comes after what the starter did before giving it back.
+///    taking that mutex comes after what the starter, and those that end before,
+///    did before it was given back.
 /// 3. A lock that is held by the starter as long as the thread lives is held for
 ///    it, against everybody else (Vojdani et al. 2016 call it creation lockset).
 ///
@@ -18,13 +19,28 @@ namespace heddle {
 
 namespace {
 
-template <class T> void keepCommon(std::vector<T> &Into, const std::vector<T> &From) {
-  llvm::erase_if(Into, [&](const T &X) { return !llvm::is_contained(From, X); });
+/// Of sorted sets, both. True when Into got smaller.
+template <class T> bool keepCommon(std::vector<T> &Into, const std::vector<T> &From) {
+  size_t Before = Into.size();
+  if (Into != From)
+    llvm::erase_if(Into, [&](const T &X) { return !llvm::binary_search(From, X); });
+  return Into.size() != Before;
 }
 
-template <class T> void sortUnique(std::vector<T> &V) {
-  llvm::sort(V);
-  V.erase(std::unique(V.begin(), V.end()), V.end());
+template <class T> bool insert(std::vector<T> &Sorted, const T &X) {
+  auto It = llvm::lower_bound(Sorted, X);
+  if (It != Sorted.end() && *It == X)
+    return false;
+  Sorted.insert(It, X);
+  return true;
+}
+
+template <class T> bool insertAll(std::vector<T> &Sorted, const std::vector<T> &More) {
+  bool New = false;
+  if (Sorted != More)
+    for (const T &X : More)
+      New |= insert(Sorted, X);
+  return New;
 }
 
 /// The thread on the way from Above down to Below that Above itself started.
@@ -43,6 +59,8 @@ bool countFits(const Program &P, const Place &Object) {
   auto It = P.SyncCounts.find(Object);
   if (It == P.SyncCounts.end())
     return true;
+  if (P.Semaphores.contains(Object)) // or it lets some in without
+    return It->second == 0;
   int64_t Threads = 0;
   for (const Thread &T : P.Threads)
     if (std::binary_search(T.Signals.begin(), T.Signals.end(), Object)) {
@@ -56,13 +74,12 @@ bool countFits(const Program &P, const Place &Object) {
 } // namespace
 
 bool meetOrder(Ordering &Into, const Ordering &From) {
-  Ordering Before = Into;
-  keepCommon(Into.Waited, From.Waited);
-  keepCommon(Into.Taken, From.Taken);
-  llvm::append_range(Into.Signalled, From.Signalled);
-  sortUnique(Into.Signalled);
+  bool New = keepCommon(Into.Waited, From.Waited);
+  New |= keepCommon(Into.Taken, From.Taken);
+  New |= insertAll(Into.Signalled, From.Signalled);
+  New |= From.SignalledAny && !Into.SignalledAny;
   Into.SignalledAny |= From.SignalledAny;
-  return !(Before == Into);
+  return New;
 }
 
 Ordering Concurrency::orderAt(uint32_t V, const OrderState &S) {
@@ -71,24 +88,19 @@ Ordering Concurrency::orderAt(uint32_t V, const OrderState &S) {
   auto Named = [&](const Place &What) { return Known.absolute(In, What).What; };
   for (const Place &W : S.Waited)
     if (Place Here = Named(W); Here.known())
-      O.Waited.push_back(Here);
+      insert(O.Waited, Here);
   for (const Place &T : S.Taken)
     if (Place Here = Named(T); Here.known())
-      O.Taken.push_back({Here, Thread});
+      insert(O.Taken, {Here, Thread});
   for (const Place &Sent : S.Signalled)
     if (Place Here = Named(Sent); Here.known())
-      O.Signalled.push_back(Here);
+      insert(O.Signalled, Here);
   O.SignalledAny |= S.SignalledAny;
-  sortUnique(O.Waited);
-  sortUnique(O.Taken);
-  sortUnique(O.Signalled);
   return O;
 }
 
 void Concurrency::signals(uint32_t Thread, const Place &Object) {
-  std::vector<Place> &All = P.Threads[Thread].Signals;
-  if (auto It = llvm::lower_bound(All, Object); It == All.end() || !(*It == Object))
-    All.insert(It, Object);
+  insert(P.Threads[Thread].Signals, Object);
 }
 
 /// A lock that is given back while another thread runs is not held for it.
@@ -110,11 +122,29 @@ void Concurrency::giveBack(uint32_t V, const Event &E, const LifeState &S) {
   const Moment &M = momentAt(V, S);
   for (uint32_t T : M.Live)
     for (const Place &Lock : Locks)
-      if (!llvm::is_contained(States[T].GivenBack, Lock))
-        States[T].GivenBack.push_back(Lock);
+      if (std::pair Given(Lock, Visits[V].Thread); !llvm::is_contained(States[T].GivenBack, Given))
+        States[T].GivenBack.push_back(Given);
 }
 
 void Concurrency::countSyncs() {
+  auto Count = [&](const Place &Object, int64_t N) {
+    auto [It, New] = P.SyncCounts.try_emplace(Object, N);
+    if (!New && It->second != N)
+      It->second = -1;
+  };
+  // Of globals: nobody runs their constructors.
+  auto CountGlobal = [&](const Place &Object) {
+    const Variable *V = P.Variables.lookup(Object.Name);
+    if (Object.Root == RootKind::Global && Object.Path.empty() && V && V->Values.size() == 1)
+      Count(Object, V->Values.front());
+  };
+  for (FunctionId F = 0; F < P.Functions.size(); ++F) {
+    for (const SyncOp &S : P.facts(F).Syncs)
+      CountGlobal(resolve(P, F, S.Object));
+    for (const LockOp &L : P.facts(F).LockOps)
+      if (L.Sort == LockSort::Semaphore)
+        P.Semaphores.insert(resolve(P, F, L.Mutex));
+  }
   for (FunctionId F = 0; F < P.Functions.size(); ++F)
     for (const SyncOp &S : P.facts(F).Syncs) {
       if (S.Kind != SyncKind::Init)
@@ -122,9 +152,7 @@ void Concurrency::countSyncs() {
       Place Object = resolve(P, F, S.Object);
       if (!Object.known() || Object.Root == RootKind::Result)
         continue;
-      auto [It, New] = P.SyncCounts.try_emplace(Object, S.Count);
-      if (!New && It->second != S.Count)
-        It->second = -1;
+      Count(Object, S.Count);
     }
   llvm::SmallVector<Place, 4> Unclear;
   for (const auto &[Object, Count] : P.SyncCounts)
@@ -146,15 +174,17 @@ bool comesBefore(const Program &P, const ThreadAccess &A, const ThreadAccess &B)
     if (std::binary_search(Signals.begin(), Signals.end(), Object) && Before(Object) &&
         countFits(P, Object))
       return true;
-  for (const auto &[Mutex, By] : Second.Taken) {
-    if (By == A.Thread || !Before(Mutex))
-      continue;
-    uint32_t Child = childTowards(P, A.Thread, By);
-    auto IsIt = [&, M = Mutex](const HeldLock &H) { return H.Mutex == M; };
-    if (Child != None && llvm::any_of(P.Threads[Child].HeldAtStart, IsIt) &&
-        llvm::any_of(A.Held, IsIt))
-      return true;
-  }
+  for (const auto &[Mutex, By] : Second.Taken)
+    for (const HeldLock &H : A.Held) {
+      // By A's thread itself, or for it.
+      uint32_t Holder = H.Owner == None ? A.Thread : H.Owner;
+      if (!(H.Mutex == Mutex) || By == Holder || (H.Owner == None && !Before(Mutex)))
+        continue;
+      uint32_t Child = childTowards(P, Holder, By);
+      if (Child != None && llvm::any_of(P.Threads[Child].HeldAtStart,
+                                        [&](const HeldLock &S) { return S.Mutex == H.Mutex; }))
+        return true;
+    }
   return false;
 }
 

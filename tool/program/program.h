@@ -11,6 +11,7 @@
 #include "facts/facts.h"
 #include "facts/models.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/JSON.h"
 
@@ -210,6 +211,25 @@ struct Ordering {
   }
 };
 
+/// Where the position of an element comes from.
+enum class IndexOrigin : uint8_t {
+  Constant, ///< As the path says.
+  Range,    ///< A loop over elements that are the same for every thread.
+  Own,      ///< What the thread was started with.
+  Unknown,
+};
+struct ElementIndex {
+  IndexOrigin From = IndexOrigin::Constant;
+  std::optional<int64_t> First, Last; ///< Of a Range, where they are constants.
+  /// Own: two starts may be given the same one.
+  bool Repeats = false;
+  friend bool operator==(const ElementIndex &, const ElementIndex &) = default;
+  friend auto operator<(const ElementIndex &A, const ElementIndex &B) {
+    return std::tie(A.From, A.First, A.Last, A.Repeats) <
+           std::tie(B.From, B.First, B.Last, B.Repeats);
+  }
+};
+
 /// One access, of one thread, to memory that is not its own.
 struct ThreadAccess {
   Place What; ///< Absolute: global, escaped local, heap object.
@@ -231,6 +251,7 @@ struct ThreadAccess {
   /// Threads that may be running when this is executed by Thread.
   std::vector<uint32_t> Live;
   std::shared_ptr<const Ordering> Order; ///< Never null.
+  ElementIndex Element;                  ///< Of "[]" in What.
 };
 
 /// A thread waits for a lock, or calls what is not safe in threads.
@@ -279,6 +300,7 @@ struct Program {
   /// How many must meet at a barrier, or may come in through a semaphore, where that is
   /// a constant.
   llvm::DenseMap<Place, int64_t> SyncCounts;
+  llvm::DenseSet<Place> Semaphores;
   std::vector<LockOrder> LockOrders;   ///< Sorted.
   std::vector<HazardCall> HazardCalls; ///< Sorted by place in the code.
   std::vector<HotWrite> HotWrites;     ///< Sorted by place.

@@ -5,6 +5,7 @@
 /// Example: a global that main writes before it starts a thread, and only reads
 /// afterwards, keeps the reads of both threads and loses the first write.
 #include "program/concurrency.h"
+#include "program/conflicts.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -17,7 +18,7 @@ constexpr size_t MaxPerPlace = 96;
 
 auto keyOf(const ThreadAccess &A) {
   return std::tie(A.What, A.At, A.Kind, A.Thread, A.Held, A.In, A.Named, A.Foreign, A.Live,
-                  *A.Order);
+                  A.Element, *A.Order);
 }
 
 /// Above started Below, perhaps by way of others.
@@ -45,24 +46,33 @@ bool mayRunAtOnce(const Program &P, const ThreadAccess &A, const ThreadAccess &B
 
 std::vector<ThreadAccess> selectShared(const Program &P, std::vector<ThreadAccess> All) {
   llvm::sort(All, [](const ThreadAccess &A, const ThreadAccess &B) { return keyOf(A) < keyOf(B); });
-  std::vector<ThreadAccess> Kept;
-  for (size_t Begin = 0, End; Begin < All.size(); Begin = End) {
-    // One access at one place of the code by one thread, in several contexts.
-    std::vector<ThreadAccess> Group;
-    for (End = Begin; End < All.size() && All[End].What == All[Begin].What; ++End) {
-      ThreadAccess &A = All[End];
-      if (!Group.empty() && keyOf(Group.back()) == keyOf(A)) {
-        ThreadAccess &Same = Group.back();
-        Same.Certain |= A.Certain;
-        if (A.Through.size() < Same.Through.size())
-          Same.Through = std::move(A.Through);
-      } else if (Group.size() < MaxPerPlace)
-        Group.push_back(std::move(A));
-    }
-    for (ThreadAccess &A : Group)
-      if (llvm::any_of(Group, [&](const ThreadAccess &B) { return mayRunAtOnce(P, A, B); }))
-        Kept.push_back(A);
+  // One access at one place of the code by one thread, in several contexts.
+  std::vector<ThreadAccess> Each;
+  size_t Here = 0; // of this place
+  for (ThreadAccess &A : All) {
+    if (!Each.empty() && !(Each.back().What == A.What))
+      Here = 0;
+    if (Here && keyOf(Each.back()) == keyOf(A)) {
+      ThreadAccess &Same = Each.back();
+      Same.Certain |= A.Certain;
+      if (A.Through.size() < Same.Through.size())
+        Same.Through = std::move(A.Through);
+    } else if (Here < MaxPerPlace)
+      Each.push_back(std::move(A)), ++Here;
   }
+  std::vector<PlaceGroup> Groups = groupByPlace(Each);
+  std::vector<ThreadAccess> Kept;
+  for (const PlaceGroup &G : Groups)
+    for (size_t I = G.Begin; I < G.End; ++I) {
+      auto Meets = [&](uint32_t Other) {
+        for (size_t J = Groups[Other].Begin; J < Groups[Other].End; ++J)
+          if (meet(Each[I], Each[J]) != Meeting::Never && mayRunAtOnce(P, Each[I], Each[J]))
+            return true;
+        return false;
+      };
+      if (llvm::any_of(G.Overlaps, Meets))
+        Kept.push_back(Each[I]);
+    }
   return Kept;
 }
 

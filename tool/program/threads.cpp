@@ -212,6 +212,15 @@ const Concurrency::Moment &Concurrency::momentAt(uint32_t V, const LifeState &S)
   ThreadSet Running = started(V, S.Running);
   Moment M;
   M.Live = Here.Live;
+  // What outlives a thread that was started and waited for here.
+  const Lifetimes &Life = Lives[Known[Here.Context].Function];
+  uint64_t Over = 0;
+  for (size_t I = 0; I < Life.Ends.size() && S.Ended >> I; ++I)
+    if (S.Ended >> I & 1)
+      Over |= Life.Ends[I].Ends;
+  for (uint32_t T : started(V, Over & ~S.Running))
+    for (uint32_t Child : States[T].Outliving)
+      insertInto(M.Live, Child);
   endThreads(M.Live, V, S.Ended);
   insertAll(M.Live, Running);
   M.Live = withChildren(Here.Thread, M.Live);
@@ -255,8 +264,20 @@ bool Concurrency::isPerIteration(uint32_t V, const Place &Root) const {
                       [&](const StartItem &I) { return inLoopOf(F, Root, I.Loop); });
 }
 
+/// Above, of which there is only one, started Below, perhaps by way of others.
+bool Concurrency::beganWithout(uint32_t Above, uint32_t Below) const {
+  for (unsigned Depth = 0; Below != None && Depth < 64; ++Depth) {
+    Below = States[Below].Parent;
+    if (Below == Above)
+      return !P.Threads[Above].Many;
+  }
+  return false;
+}
+
 void Concurrency::together(uint32_t A, uint32_t B, llvm::ArrayRef<Symbol> Owners) {
   auto OneWay = [&](uint32_t X, uint32_t Y) {
+    if (beganWithout(X, Y))
+      return;
     bool New = insertInto(States[X].With, Y);
     for (Symbol O : Owners)
       New |= insertInto(sinceOf(States[X].WithSince, O), Y);
@@ -269,8 +290,8 @@ void Concurrency::together(uint32_t A, uint32_t B, llvm::ArrayRef<Symbol> Owners
   OneWay(A, B);
   if (A != B)
     OneWay(B, A);
-  else
-    P.Threads[A].Many = true;
+  else if (!P.Threads[A].Many)
+    P.Threads[A].Many = Changed = true;
 }
 
 void Concurrency::start(uint32_t V, uint32_t Item, const Moment M, uint32_t Index,

@@ -59,8 +59,11 @@ MemberNames::MemberNames(const Program &P) : P(P) {
           if (isOfThis(L.Mutex) && !Class.empty())
             SelfLocking.insert(Class);
         }
-    if (P.facts(F).Constructor && !P.Functions[F].Effects.Acquired.empty())
-      Guards.insert(Class);
+    // Of what it was handed; its own locks are for its own methods to take.
+    if (P.facts(F).Constructor)
+      for (const HeldLock &L : P.Functions[F].Effects.Acquired)
+        if (L.Mutex.Root == RootKind::Parameter)
+          Guards.insert(Class);
     for (const HeldLock &L : P.Functions[F].Effects.Acquired)
       if (isOfThis(L.Mutex))
         Takes.insert(Class);

@@ -107,8 +107,8 @@ public:
       Conflict Worst;
       llvm::SmallVector<uint32_t, 2> Groups;
     };
-    // One finding for a member, whatever the number of objects.
-    std::map<std::pair<Symbol, Place>, Found> All;
+    // One finding for a member in a program, whatever the number of objects.
+    std::map<std::tuple<uint32_t, Symbol, Place>, Found> All;
     for (uint32_t G = 0; G < Groups.size(); ++G) {
       if (isMoving(P.SharedAccesses[Groups[G].Begin].What))
         continue;
@@ -116,8 +116,9 @@ public:
       if (!C.Write)
         continue;
       bool Field = !C.Write->What.Path.empty() && !C.Write->Member.empty();
-      Found &F = All[Field ? std::make_pair(C.Write->Member, Place())
-                           : std::make_pair(Symbol(), C.Write->What)];
+      uint32_t Of = programOf(C.Write->Thread);
+      Found &F = All[Field ? std::make_tuple(Of, C.Write->Member, Place())
+                           : std::make_tuple(Of, Symbol(), C.Write->What)];
       F.Groups.push_back(G);
       if (!F.Worst.Write || rank(C) < rank(F.Worst))
         F.Worst = C;
@@ -132,6 +133,14 @@ public:
   }
 
 private:
+  /// The unit with the `main` that the thread goes back to; None when there is none.
+  uint32_t programOf(uint32_t Thread) const {
+    for (unsigned Depth = 0; P.Threads[Thread].Parent != None && Depth < 64; ++Depth)
+      Thread = P.Threads[Thread].Parent;
+    FunctionId Entry = P.Threads[Thread].Entry;
+    return P.facts(Entry).Main ? P.function(Entry).Unit : None;
+  }
+
   /// What lies behind a pointer that is changed meanwhile.
   bool isMoving(const Place &What) const {
     llvm::StringRef Path = What.Path.str();

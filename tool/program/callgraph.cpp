@@ -37,16 +37,6 @@ llvm::SmallVector<CallTarget, 1> targetsOf(const Program &P, const Names &N, uin
   return Out;
 }
 
-/// A C library that is handed a function usually keeps it for later: event
-/// loops, handlers, tables of callbacks. Algorithms of C++ call it at once.
-bool isKeptForLater(const Program &P, const FunctionFacts &F, const Call &C, FunctionId Callee) {
-  if (!C.ViaArgument || P.Functions[Callee].Parent != None)
-    return false;
-  return llvm::none_of(F.Calls, [&](const Call &Through) {
-    return !Through.ViaArgument && Through.At == C.At && Through.Name.str().contains("::");
-  });
-}
-
 /// Tarjan's algorithm over Targets.
 class Components {
 public:
@@ -126,8 +116,6 @@ void bindCalls(Program &P, const Names &N) {
     PF.Targets.reserve(PF.Facts->Calls.size());
     for (uint32_t I = 0; I < PF.Facts->Calls.size(); ++I) {
       PF.Targets.push_back(targetsOf(P, N, PF.Unit, PF.Facts->Calls[I]));
-      for (CallTarget &T : PF.Targets.back())
-        T.Certain = T.Certain && !isKeptForLater(P, *PF.Facts, PF.Facts->Calls[I], T.Callee);
       for (const CallTarget &T : PF.Targets.back())
         P.Functions[T.Callee].Callers.push_back({F, I});
     }

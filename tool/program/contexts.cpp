@@ -152,7 +152,7 @@ void Contexts::findTouching() {
 
 bool Contexts::mayMeetOthers(uint32_t In) const {
   const Context &C = All[In];
-  return Touches[C.Function] || C.This.known() || P.Functions[C.Function].Parent != None ||
+  return Touches[C.Function] || C.This.known() || !C.Callables.empty() || P.Functions[C.Function].Parent != None ||
          llvm::any_of(C.Params, [](const Place &Param) { return Param.known(); });
 }
 
@@ -258,7 +258,8 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
     if (Here.Index >= Facts.Calls.size() || !P.Functions[F].Targets[Here.Index].empty())
       return {};
     const Call &C = Facts.Calls[Here.Index];
-    if (C.Callee.empty() || C.System || !C.Args.empty() || C.Object.known() || C.Virtual)
+    if (C.Callee.empty() || C.System || !C.Args.empty() || C.Object.known() || C.Virtual ||
+        !Here.Path.str().starts_with("*"))
       return {};
     return {{RootKind::Global, Symbol((C.Callee.str() + "()").str()), 0, Here.Path},
             Origin::Published, {}, {}};

@@ -252,7 +252,11 @@ private:
           Place Pointer = Root;
           Pointer.Path = B.Path;
           Place Target = resolveIn(P, F, B.Target, 1);
-          if (Root.Root == RootKind::Local || Root.Root == RootKind::Heap)
+          bool Named = Root.Root == RootKind::Local || Root.Root == RootKind::Heap;
+          if (Named && B.One.known()) {
+            Everywhere.add(Pointer, resolveIn(P, F, B.One, 1));
+            Everywhere.add(Pointer, resolveIn(P, F, B.Other, 1));
+          } else if (Named)
             Everywhere.add(Pointer, Target);
           else if (Root.Root == RootKind::This && Root.Name.empty() && !Class.empty())
             InClass[Class].add(Pointer, Target.Root == RootKind::This ? Target : unknown(""));

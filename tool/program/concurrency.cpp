@@ -151,7 +151,7 @@ Lockset Concurrency::locks(uint32_t V, size_t Block, size_t Event) {
   for (HeldLock H : locksAt(PF, Block, Event)) {
     Absolute A = Known.absolute(In, H.Mutex);
     // A mutex that no other thread can know keeps nobody out.
-    if (A.From == Origin::Own && !Known.isExposed(A.What))
+    if (A.From == Origin::Own && !A.What.Path.str().contains('*') && !Known.isExposed(A.What))
       continue;
     H.Mutex = A.What;
     if (H.Mutex.known())

@@ -192,8 +192,9 @@ bool Concurrency::isOfElement(uint32_t V, const Access &A, const Place &What,
                               const HeldLock &Lock) {
   if (!isVariable(Lock.Mutex))
     return true;
+  // What pointers lead to may belong to the element.
   if (!isVariable(What))
-    return false;
+    return What.Root == RootKind::Heap || What.Path.str().contains('*');
   FunctionId F = Known[Visits[V].Context].Function;
   const FunctionFacts &Facts = P.facts(F);
   auto Op = llvm::find_if(Facts.LockOps, [&](const LockOp &O) {

@@ -152,7 +152,9 @@ private:
             Partial.set(N);
           else
             E.Ends |= uint64_t(1) << I;
-        }
+        } else if (isConstantElement(E.Handle) && isElement(L.Starts[I].Handle) &&
+                   containerOf(E.Handle) == containerOf(L.Starts[I].Handle))
+          Partial.set(N); // another element of the same array
       Matched |= E.Ends;
     }
     for (size_t N = 0; N < L.Ends.size(); ++N) {
@@ -168,7 +170,8 @@ private:
       bool Inside = true;
       for (size_t I = 0; I < L.Starts.size(); ++I)
         if (E.Ends >> I & 1) {
-          Elements |= isElement(L.Starts[I].Handle);
+          // A handle of each iteration is like an element.
+          Elements |= isElement(L.Starts[I].Handle) || L.Starts[I].Loop != None;
           Inside &= isInLoop(Facts, L.Starts[I].Loop, E.Loop);
         }
       E.WhenLeft = E.Loop != None && Elements && !(E.Ends && Inside);
@@ -293,7 +296,8 @@ bool endsHandle(const Place &Wait, bool AtEnd, const Place &Handle, bool JoinsAt
   if (AtEnd)
     return Wait.Root == Handle.Root && Wait.Name == Handle.Name && Wait.Index == Handle.Index &&
            Handle.Path.str().starts_with(Wait.Path.str());
-  if (isConstantElement(Wait) && isConstantElement(Handle))
+  // One element is not the others.
+  if (isConstantElement(Wait) && isElement(Handle))
     return false;
   return (isElement(Wait) || isElement(Handle)) && containerOf(Wait) == containerOf(Handle);
 }

@@ -141,9 +141,20 @@ void Concurrency::countSyncs() {
   for (FunctionId F = 0; F < P.Functions.size(); ++F) {
     for (const SyncOp &S : P.facts(F).Syncs)
       CountGlobal(resolve(P, F, S.Object));
-    for (const LockOp &L : P.facts(F).LockOps)
-      if (L.Sort == LockSort::Semaphore)
-        P.Semaphores.insert(resolve(P, F, L.Mutex));
+    const FunctionFacts &Facts = P.facts(F);
+    for (size_t B = 0; B < Facts.Blocks.size(); ++B)
+      for (size_t E = 0; E < Facts.Blocks[B].Events.size(); ++E) {
+        const Event &Ev = Facts.Blocks[B].Events[E];
+        if (Ev.Kind != EventKind::LockOp || Facts.LockOps[Ev.Index].Sort != LockSort::Semaphore)
+          continue;
+        Place Object = resolve(P, F, Facts.LockOps[Ev.Index].Mutex);
+        P.Semaphores.insert(Object);
+        // Posted without having waited: it lets in one more.
+        if (Facts.LockOps[Ev.Index].Kind == LockOpKind::Release &&
+            llvm::none_of(locksAt(P.Functions[F], B, E),
+                          [&](const HeldLock &H) { return H.Mutex == Object; }))
+          P.OpenSemaphores.insert(Object);
+      }
   }
   for (FunctionId F = 0; F < P.Functions.size(); ++F)
     for (const SyncOp &S : P.facts(F).Syncs) {
@@ -188,10 +199,40 @@ bool comesBefore(const Program &P, const ThreadAccess &A, const ThreadAccess &B)
   return false;
 }
 
+/// The path with all elements alike, and how far the last of them goes in it.
+static std::pair<std::string, size_t> withoutPositions(llvm::StringRef Path) {
+  std::string Out;
+  size_t Last = 0;
+  for (size_t I = 0; I < Path.size(); ++I) {
+    Out += Path[I];
+    if (Path[I] == '[') {
+      I = std::min(Path.find(']', I), Path.size() - 1);
+      Out += ']';
+      Last = I + 1;
+    }
+  }
+  return {Out, Last};
+}
+
+/// The locks of the elements that are accessed, one of them at a constant position.
+static bool areOfElements(const HeldLock &L, const ThreadAccess &A, const HeldLock &O,
+                   const ThreadAccess &B) {
+  if (!(rootOf(L.Mutex) == rootOf(O.Mutex)))
+    return false;
+  llvm::StringRef X = L.Mutex.Path.str(), Y = O.Mutex.Path.str();
+  auto [One, Last] = withoutPositions(X);
+  auto [Two, End] = withoutPositions(Y);
+  auto Belongs = [](llvm::StringRef Lock, size_t Last, const ThreadAccess &To) {
+    return Lock.contains("[]") || To.What.Path.str().starts_with(Lock.take_front(Last));
+  };
+  return Last && End && One == Two && Belongs(X, Last, A) && Belongs(Y, End, B);
+}
+
 bool isProtected(const Program &P, const ThreadAccess &A, const ThreadAccess &B) {
   for (const HeldLock &L : A.Held)
     for (const HeldLock &O : B.Held) {
-      if (!(L.Mutex == O.Mutex) || (L.Shared && O.Shared) || !L.OfElement || !O.OfElement)
+      if (!(L.Mutex == O.Mutex || areOfElements(L, A, O, B)) || (L.Shared && O.Shared) ||
+          !L.OfElement || !O.OfElement)
         continue;
       // Held for both by one and the same thread it keeps neither out.
       uint32_t By = L.Owner == None ? A.Thread : L.Owner, Of = O.Owner == None ? B.Thread : O.Owner;
@@ -199,7 +240,7 @@ bool isProtected(const Program &P, const ThreadAccess &A, const ThreadAccess &B)
         continue;
       if (L.Sort == LockSort::Semaphore || O.Sort == LockSort::Semaphore) {
         auto It = P.SyncCounts.find(L.Mutex);
-        if (It == P.SyncCounts.end() || It->second != 1)
+        if (It == P.SyncCounts.end() || It->second != 1 || P.OpenSemaphores.contains(L.Mutex))
           continue;
       }
       return true;

@@ -303,6 +303,8 @@ struct Program {
   /// a constant.
   llvm::DenseMap<Place, int64_t> SyncCounts;
   llvm::DenseSet<Place> Semaphores;
+  /// Those that are also posted by who has not waited for them.
+  llvm::DenseSet<Place> OpenSemaphores;
   std::vector<LockOrder> LockOrders;   ///< Sorted.
   std::vector<HazardCall> HazardCalls; ///< Sorted by place in the code.
   std::vector<HotWrite> HotWrites;     ///< Sorted by place.

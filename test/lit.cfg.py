@@ -6,7 +6,8 @@
 #   %check-fixture  runs a fixture through both and compares with its EXPECT
 #                   lines, see expect.py
 #   %exits          runs a command that must end with a given code, see exits.py
-#   %tsan, %asan    confirm the labels of a fixture by running it, see tsan.py
+#   %tsan, %asan, %deadlock
+#                   confirm the labels of a fixture by running it, see tsan.py
 #   %parallel       shows the labels of a fixture of loops by running it, see
 #                   parallel.py
 #   %database       writes a compile database for the files of a folder, see
@@ -53,6 +54,7 @@ config.substitutions += [
     ("%exits", script("exits.py")),
     ("%tsan", script("tsan.py")),
     ("%asan", script("tsan.py", "--address")),
+    ("%deadlock", script("tsan.py", "--deadlock")),
     ("%parallel", script("parallel.py", "--heddle", heddle)),
     ("%database", script("database.py")),
     ("%clang_tidy", "%s --load=%s" % (host, plugin)),

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Confirms the labels of a fixture with ThreadSanitizer, or AddressSanitizer.
 
-    tsan.py [--address] FILE FLAGS...
+    tsan.py [--address | --deadlock] FILE FLAGS...
 
 Builds FILE with -DDRIVER -fsanitize=thread and runs each CASE of its main alone:
 one whose name ends in _bad must be reported as a race in one of many runs, one
 that ends in _ok in none; those are run together first. With --address what counts is
-the use of a local that has died. A case in _untold is a race
+the use of a local that has died, with --deadlock an inversion of the order of locks
+or the deadlock itself. A case in _untold is a race
 too, one that the tool does not find yet, and one in _alarm is none, but the tool
 says it is. `CASE(run) // Name_bad` names the case that `run` is for;
 `CASE(name_bad::run)` has its name from the namespace. `// NOT-SHOWN: why` after it
@@ -20,16 +21,23 @@ import sys
 import tempfile
 
 RUNS = 100
+PATIENCE = 60  # seconds
 RACE = 66
 CASE = re.compile(r"^  CASE\(((\w+)[\w:]*)\)(?:\s*// (?:(NOT-SHOWN): .+|(\w+_(?:bad|ok))))?", re.M)
 RACY = ("_bad", "_untold")
-REPORT = re.compile(r"ThreadSanitizer: (?:data race|heap-use-after-free)")
+RACES = re.compile(r"ThreadSanitizer: (?:data race|heap-use-after-free)")
+# mode: sanitizer, what it reports, its name
+MODES = {
+    "": ("thread", RACES, "race"),
+    "--address": ("address", re.compile("ERROR: AddressSanitizer"), "use of a dead local"),
+    "--deadlock": ("thread", re.compile("ThreadSanitizer: lock-order-inversion"), "deadlock"),
+}
 
 
 def main():
-    address = sys.argv[1] == "--address"
-    file, *flags = sys.argv[2 if address else 1 :]
-    sanitizer, fault = ("address", "use of a dead local") if address else ("thread", "race")
+    mode = sys.argv[1] if sys.argv[1] in MODES else ""
+    file, *flags = sys.argv[2 if mode else 1 :]
+    sanitizer, report, fault = MODES[mode]
     cases = CASE.findall(open(file, encoding="utf-8").read())
     if not cases:
         sys.exit("no CASE in " + file)
@@ -38,7 +46,7 @@ def main():
     with tempfile.TemporaryDirectory() as scratch:
         program = os.path.join(scratch, "cases")
         subprocess.run(
-            [*compiler, "-DDRIVER", "-fsanitize=" + sanitizer, "-O1" if address else "-O0"]
+            [*compiler, "-DDRIVER", "-fsanitize=" + sanitizer, "-O1" if sanitizer == "address" else "-O0"]
             + ["-g", "-w", "-pthread", *flags]
             + [file, "-o", program],
             check=True,
@@ -50,7 +58,7 @@ def main():
             ":symbolize=0",
         )
 
-        def run(names):
+        def run(names, patience=PATIENCE):
             # Without randomised addresses: the kernel's default does not fit the shadow memory.
             return subprocess.run(
                 ["setarch", "-R", program, *names],
@@ -58,7 +66,7 @@ def main():
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
-                timeout=60,
+                timeout=patience,
             )
 
         if run([]).returncode != 0:
@@ -73,14 +81,19 @@ def main():
                 continue
             raced = False
             for _ in range(RUNS if racy else 5):
-                done = run([function])
-                # The program may end while another thread still prints its report.
-                raced |= "ERROR: AddressSanitizer" in done.stderr or (
-                    done.returncode == RACE and (not racy or bool(REPORT.search(done.stderr)))
-                )
+                try:
+                    done = run([function], 5 if mode == "--deadlock" and racy else PATIENCE)
+                except subprocess.TimeoutExpired:
+                    if mode != "--deadlock" or not racy:
+                        raise
+                    raced = True
+                    break
+                # The program may end while another thread still prints its report, and
+                # a use of a dead local may end it in another way.
+                raced |= bool(report.search(done.stderr)) if racy else done.returncode == RACE
                 if done.returncode not in (0, RACE) or raced:
                     break
-            if done.returncode not in (0, RACE):
+            if not raced and done.returncode not in (0, RACE):
                 wrong.append(f"{label} ended with {done.returncode}: {done.stderr[:200]}")
             elif raced != racy:
                 wrong.append(f"{label}: {'a' if raced else 'no'} {fault}\n{done.stderr[:1500]}")

@@ -1,6 +1,6 @@
 // RUN: %check-fixture %s heddle-lock-order-cycle -- -std=c++20 -pthread
 // RUN: %check-fixture %s heddle-lock-order-cycle -- -std=c++20 -pthread -DDRIVER
-// RUN: %tsan %s -std=c++20
+// RUN: %deadlock %s -std=c++20
 #include <cstring>
 #include <functional>
 #include <memory>

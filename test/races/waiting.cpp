@@ -306,13 +306,13 @@ namespace binary_semaphore_mutex_ok {
     b.join();
   }
 }
-namespace counting_semaphore_two_untold {
+namespace counting_semaphore_two_bad {
   std::counting_semaphore<2> slots(2);
   int n;
   void work() {
     slots.acquire();
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
-    ++n;
+    ++n; // EXPECT: n` is written here
     slots.release();
   }
   void run() {
@@ -511,7 +511,7 @@ int main(int Count, char **Arguments) {
   CASE(barrier_same_phase_bad::run)
   CASE(barrier_completion_ok::run)
   CASE(binary_semaphore_mutex_ok::run)
-  CASE(counting_semaphore_two_untold::run)
+  CASE(counting_semaphore_two_bad::run)
   CASE(semaphore_signal_ok::run)
   CASE(semaphore_signal_early_bad::run)
   CASE(semaphore_ping_pong_alarm::run)

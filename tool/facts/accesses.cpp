@@ -16,6 +16,18 @@ using namespace clang;
 namespace {
 
 bool isAtomic(QualType T) { return T.getNonReferenceType()->isAtomicType(); }
+/// Or a member of an atomic structure.
+bool isAtomic(const Expr *E) {
+  for (unsigned Depth = 0; Depth < 16; ++Depth) {
+    if (isAtomic(E->getType()))
+      return true;
+    const auto *M = dyn_cast<MemberExpr>(strip(E));
+    if (!M || M->isArrow())
+      return false;
+    E = M->getBase();
+  }
+  return false;
+}
 
 /// The field or variable named last in the expression.
 const NamedDecl *member(const Expr *E) {
@@ -142,7 +154,7 @@ void FunctionContext::visitAccess(const Stmt *S) {
   if (const auto *C = dyn_cast<CastExpr>(S)) {
     if (C->getCastKind() != CK_LValueToRValue || C->getSubExpr()->getType().isNull())
       return;
-    bool Atomic = isAtomic(C->getSubExpr()->getType());
+    bool Atomic = isAtomic(C->getSubExpr());
     Place P = lvalue(C->getSubExpr());
     access(P, Atomic ? AccessKind::AtomicRead : AccessKind::Read, C->getSubExpr()->IgnoreParens());
     if (Atomic && Deciding.contains(C))
@@ -150,7 +162,7 @@ void FunctionContext::visitAccess(const Stmt *S) {
     return;
   }
   if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->isAssignmentOp()) {
-    bool Atomic = isAtomic(B->getLHS()->getType());
+    bool Atomic = isAtomic(B->getLHS());
     Place P = lvalue(B->getLHS());
     if (Atomic) {
       access(P, AccessKind::AtomicWrite, B->getLHS());
@@ -166,7 +178,7 @@ void FunctionContext::visitAccess(const Stmt *S) {
   }
   if (const auto *U = dyn_cast<UnaryOperator>(S); U && U->isIncrementDecrementOp()) {
     Place P = lvalue(U->getSubExpr());
-    if (isAtomic(U->getSubExpr()->getType())) {
+    if (isAtomic(U->getSubExpr())) {
       access(P, AccessKind::AtomicWrite, U->getSubExpr());
       return addSync(SyncKind::Both, P, U->getSubExpr(), U->getSourceRange());
     }

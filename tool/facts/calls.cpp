@@ -301,6 +301,7 @@ void FunctionContext::visitCall(const CallExpr *E) {
   {
     heddle::Call &C = Facts.Calls[Index];
     if (F) {
+      Facts.ReturnsTwice |= F->hasAttr<ReturnsTwiceAttr>();
       C.Callee = Unit.usr(F->getTemplateInstantiationPattern() && !F->isTemplateInstantiation()
                               ? F->getTemplateInstantiationPattern()
                               : F);

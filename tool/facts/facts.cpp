@@ -132,8 +132,19 @@ Names enumNames(Linkage) {
 
 Place extend(const Place &P, llvm::StringRef Step) {
   Place R = P;
-  if (P.known())
-    R.Path = Symbol((llvm::Twine(P.Path.str()) + Step).str());
+  if (!P.known())
+    return R;
+  llvm::StringRef Path = P.Path.str();
+  // Out of a member and into it again.
+  while (Step.starts_with(".-")) {
+    llvm::StringRef Member =
+        Step.drop_front(2).take_until([](char C) { return C == '.' || C == '*' || C == '['; });
+    if (!Path.ends_with(Member) || !Path.drop_back(Member.size()).ends_with("."))
+      break;
+    Path = Path.drop_back(Member.size() + 1);
+    Step = Step.drop_front(2 + Member.size());
+  }
+  R.Path = Symbol((llvm::Twine(Path) + Step).str());
   return R;
 }
 

@@ -315,6 +315,8 @@ struct FunctionFacts {
   Linkage Link = Linkage::Unique;
   bool Constructor = false, Destructor = false, Const = false, Coroutine = false;
   bool Main = false;
+  /// Control may come back into the middle of it, by longjmp().
+  bool ReturnsTwice = false;
   Visibility Visible = Visibility::Public;
   std::vector<RequiredLock> Requires;
   /// `no_thread_safety_analysis`: its author takes the blame for its locks.
@@ -565,6 +567,7 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("const", S.Const);
   f("coroutine", S.Coroutine);
   f("main", S.Main);
+  f("returnsTwice", S.ReturnsTwice);
   f("visible", S.Visible);
   f("requires", S.Requires);
   f("unchecked", S.Unchecked);

@@ -25,7 +25,8 @@ llvm::ArrayRef<llvm::StringLiteral> enumNames(RootKind);
 ///
 /// Path is what follows the root: ".field" for a member, "[]" for an element
 /// at any index, "[3]" for an element at a constant index, "*" for following a
-/// pointer, a reference or a smart pointer. References are pointers here:
+/// pointer, a reference or a smart pointer, ".-field" for the object that this is
+/// the member of (container_of). References are pointers here:
 /// with `T &r = g`, the expression `r.x` is {Local r, "*.x"} and a Binding says
 /// that r points to g. `this->x` is {This, "*.x"}; `p->next->v` with parameter
 /// p is {Parameter 0, "*.next*.v"}; element i of a vector member v is

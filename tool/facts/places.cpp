@@ -68,6 +68,34 @@ const FieldDecl *memoryOf(const FieldDecl *Field) {
   return First ? First : Field;
 }
 
+/// `offsetof(T, a.b)`, also as it is spelled by hand: ".-b.-a", the way from the member
+/// to the object. Empty for any other expression.
+std::string outOfMember(const Expr *Offset) {
+  std::string Steps;
+  const Expr *E = Offset->IgnoreParenCasts();
+  if (const auto *O = dyn_cast<OffsetOfExpr>(E)) {
+    for (unsigned I = O->getNumComponents(); I-- > 0;) {
+      const OffsetOfNode &N = O->getComponent(I);
+      if (N.getKind() != OffsetOfNode::Field)
+        return {};
+      Steps += (".-" + N.getField()->getName()).str();
+    }
+    return Steps;
+  }
+  const auto *U = dyn_cast<UnaryOperator>(E);
+  if (!U || U->getOpcode() != UO_AddrOf)
+    return {};
+  const auto *M = dyn_cast<MemberExpr>(U->getSubExpr()->IgnoreParens());
+  for (; M; M = dyn_cast<MemberExpr>(M->getBase()->IgnoreParens())) {
+    Steps += (".-" + M->getMemberDecl()->getName()).str();
+    if (M->isArrow()) {
+      const auto *Zero = dyn_cast<IntegerLiteral>(M->getBase()->IgnoreParenCasts());
+      return Zero && Zero->getValue().isZero() ? Steps : std::string();
+    }
+  }
+  return {};
+}
+
 bool isPointer(QualType T) { return T->isAnyPointerType() || isPointerLike(T); }
 
 } // namespace
@@ -248,6 +276,10 @@ Place FunctionContext::pointee(const Expr *E) {
                     : Place{RootKind::This, {}, 0, Symbol("*")};
   if (const auto *N = dyn_cast<CXXNewExpr>(E))
     return fresh(N->getBeginLoc());
+  if (const auto *S = dyn_cast<StmtExpr>(E)) // ({ ...; value; })
+    if (const auto *Last =
+            S->getSubStmt()->body_empty() ? nullptr : dyn_cast<Expr>(S->getSubStmt()->body_back()))
+      return pointee(Last);
   if (const auto *U = dyn_cast<UnaryOperator>(E)) {
     if (U->getOpcode() == UO_AddrOf)
       return lvalue(U->getSubExpr());
@@ -255,6 +287,9 @@ Place FunctionContext::pointee(const Expr *E) {
       return pointee(U->getSubExpr());
   }
   if (const auto *B = dyn_cast<BinaryOperator>(E)) {
+    if (std::string Out = B->getOpcode() == BO_Sub ? outOfMember(B->getRHS()) : std::string();
+        !Out.empty())
+      return step(pointee(B->getLHS()), Out);
     if (B->isAdditiveOp()) // p + i is within what p points into
       return pointee(B->getLHS()->getType()->isAnyPointerType() ? B->getLHS() : B->getRHS());
     if (B->getOpcode() == BO_Comma || B->getOpcode() == BO_Assign)

@@ -519,7 +519,8 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   Out.At = A.At;
   Out.Through = chainTo(V);
   Out.Named = namedAt(V, A, Where.What);
-  Out.Certain = Visits[V].Certain;
+  // Which locks are held when control comes back by longjmp, nobody can tell.
+  Out.Certain = Visits[V].Certain && !P.facts(F).ReturnsTwice;
   Out.Foreign = Where.From == Origin::Published ||
                 (Where.From == Origin::Handed && States[Out.Thread].Foreign.contains(Where.Via));
   Out.Live.assign(Live.begin(), Live.end());

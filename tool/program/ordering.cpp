@@ -108,8 +108,12 @@ void Concurrency::giveBack(uint32_t V, const Event &E, const LifeState &S) {
   FunctionId F = Known[Visits[V].Context].Function;
   llvm::SmallVector<Place, 2> Locks;
   auto Add = [&](const Place &Lock) {
-    if (Place Here = Known.absolute(Visits[V].Context, Lock).What; Here.known())
-      Locks.push_back(Here);
+    Place Here = Known.absolute(Visits[V].Context, Lock).What;
+    if (!Here.known())
+      return;
+    Locks.push_back(Here);
+    for (const Choice &C : choices(P, Here)) // or one of two
+      Locks.push_back(choose(C, Here));
   };
   if (E.Kind == EventKind::LockOp && P.facts(F).LockOps[E.Index].Kind == LockOpKind::Release)
     Add(resolve(P, F, P.facts(F).LockOps[E.Index].Mutex));
@@ -216,7 +220,7 @@ static std::pair<std::string, size_t> withoutPositions(llvm::StringRef Path) {
 
 /// The locks of the elements that are accessed, one of them at a constant position.
 static bool areOfElements(const HeldLock &L, const ThreadAccess &A, const HeldLock &O,
-                   const ThreadAccess &B) {
+                          const ThreadAccess &B) {
   if (!(rootOf(L.Mutex) == rootOf(O.Mutex)))
     return false;
   llvm::StringRef X = L.Mutex.Path.str(), Y = O.Mutex.Path.str();

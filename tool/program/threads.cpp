@@ -224,6 +224,10 @@ const Concurrency::Moment &Concurrency::momentAt(uint32_t V, const LifeState &S)
   endThreads(M.Live, V, S.Ended);
   insertAll(M.Live, Running);
   M.Live = withChildren(Here.Thread, M.Live);
+  // What others have started and was waited for here.
+  ThreadSet Ended = M.Live;
+  endThreads(Ended, V, S.Ended);
+  llvm::erase_if(M.Live, [&](uint32_t T) { return !contains(Ended, T) && !contains(Running, T); });
   for (const auto &[Owner, Set] : Here.LiveSince) {
     if (Owner == Self)
       continue;

@@ -19,7 +19,7 @@ bool isAtomic(QualType T) { return T.getNonReferenceType()->isAtomicType(); }
 /// Or a member of an atomic structure.
 bool isAtomic(const Expr *E) {
   for (unsigned Depth = 0; Depth < 16; ++Depth) {
-    if (isAtomic(E->getType()))
+    if (isAtomic(E->getType()) || isAtomic(strip(E)->getType()))
       return true;
     const auto *M = dyn_cast<MemberExpr>(strip(E));
     if (!M || M->isArrow())
@@ -150,6 +150,17 @@ void FunctionContext::access(const Place &P, AccessKind K, const Expr *E) {
   emit(EventKind::Access, Facts.Accesses.size() - 1);
 }
 
+bool FunctionContext::isQuotient(const Expr *Value) {
+  const auto *B = dyn_cast<BinaryOperator>(strip(Value));
+  return B && (B->getOpcode() == BO_Div || B->getOpcode() == BO_Shr) &&
+         B->getType()->isIntegerType();
+}
+
+void FunctionContext::addQuotient(const VarDecl *V) {
+  if (V && V->getType()->isIntegerType() && !llvm::is_contained(Facts.Quotients, Unit.usr(V)))
+    Facts.Quotients.push_back(Unit.usr(V));
+}
+
 void FunctionContext::visitAccess(const Stmt *S) {
   if (const auto *C = dyn_cast<CastExpr>(S)) {
     if (C->getCastKind() != CK_LValueToRValue || C->getSubExpr()->getType().isNull())
@@ -169,9 +180,18 @@ void FunctionContext::visitAccess(const Stmt *S) {
       return addSync(B->isCompoundAssignmentOp() ? SyncKind::Both : SyncKind::Signal, P,
                      B->getLHS(), B->getSourceRange());
     }
+    if (B->getOpcode() == BO_DivAssign || B->getOpcode() == BO_ShrAssign || isQuotient(B->getRHS()))
+      if (const auto *D = dyn_cast<DeclRefExpr>(strip(B->getLHS())))
+        addQuotient(dyn_cast<VarDecl>(D->getDecl()));
     if (B->isCompoundAssignmentOp())
       access(P, AccessKind::Read, B->getLHS());
     access(P, AccessKind::Write, B->getLHS());
+    bool Adds = B->getOpcode() == BO_AddAssign;
+    if (Expr::EvalResult R;
+        (Adds || B->getOpcode() == BO_SubAssign) && !B->getRHS()->isValueDependent() &&
+        B->getRHS()->getType()->isIntegerType() && B->getRHS()->EvaluateAsInt(R, Unit.Ast) &&
+        R.Val.getInt().getSignificantBits() < 32)
+      addStep(B->getLHS(), P, (Adds ? 1 : -1) * R.Val.getInt().getExtValue());
     if (B->getOpcode() == BO_Assign && B->getLHS()->getType()->isAnyPointerType())
       bind(P, B->getRHS(), B->getOperatorLoc());
     return;
@@ -184,6 +204,7 @@ void FunctionContext::visitAccess(const Stmt *S) {
     }
     access(P, AccessKind::Read, U->getSubExpr());
     access(P, AccessKind::Write, U->getSubExpr());
+    addStep(U->getSubExpr(), P, U->isIncrementOp() ? 1 : -1);
     return;
   }
   if (const auto *A = dyn_cast<AtomicExpr>(S)) {

@@ -113,6 +113,8 @@ struct FunctionContext {
   llvm::DenseMap<const clang::Expr *, uint32_t> TryOps;
   /// Waits in loops: index of the loop and of the SyncOp.
   llvm::SmallVector<std::pair<uint32_t, uint32_t>, 2> WaitLoops;
+  /// Index of the last of Facts.Steps under the lock that is held.
+  uint32_t LastStep = None;
   llvm::DenseSet<const clang::Stmt *> Deciding;
   /// Conditions for Block::Test, and whether they are the negation of it.
   llvm::DenseMap<const clang::Expr *, std::pair<Symbol, bool>> Tests;
@@ -148,6 +150,9 @@ struct FunctionContext {
   void access(const Place &P, AccessKind K, const clang::Expr *E);
   Access describe(const Place &P, AccessKind K, const clang::Expr *E);
   void visitAccess(const clang::Stmt *S);
+  /// `a / b` or `a >> b`, of integers.
+  static bool isQuotient(const clang::Expr *Value);
+  void addQuotient(const clang::VarDecl *V);
   /// Effects on its arguments and object of a function whose body is not ours.
   void visitSystemEffects(const clang::Expr *E, const clang::FunctionDecl *F,
                           llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Object,
@@ -209,6 +214,10 @@ struct FunctionContext {
   void visitAtomic(const clang::AtomicExpr *E, bool Load);
   void addSync(SyncKind Kind, const Place &Object, const clang::Expr *Shown, clang::SourceRange At,
                int64_t Count = -1);
+  /// A constant is added to what Target denotes.
+  void addStep(const clang::Expr *Target, const Place &P, int64_t By);
+  /// The integer that Wait, given its arguments, waits to become zero; null if none.
+  const clang::Expr *awaitedZero(const clang::Expr *Wait, llvm::ArrayRef<const clang::Expr *> Args);
   /// Adds the waits that a loop is left after, to the block that asks its condition.
   void leaveWaitLoops(const clang::CFGBlock &From, Block &To);
 
@@ -240,6 +249,8 @@ struct FunctionContext {
   void emit(EventKind K, size_t Index) {
     if (Out)
       Out->push_back({K, static_cast<uint32_t>(Index)});
+    if (K == EventKind::LockOp && Facts.LockOps[Index].Kind != LockOpKind::Release)
+      LastStep = None;
   }
 
 private:

@@ -243,7 +243,18 @@ struct SyncOp {
   Place Object; ///< The condition variable, semaphore, latch, atomic.
   Symbol Text;
   int64_t Count = -1; ///< Of Init; -1 when it is not a constant.
+  /// Of a Wait: the integer that is waited to become zero. Of a Signal: the one that was
+  /// added to before it, under the same lock.
+  Place Counter;
+  int64_t Step = 0; ///< Of a Signal: what was added. Of a Wait: what Counter begins with.
   Span At;
+};
+
+/// A constant is added to an integer that others may see, in a function that locks or
+/// signals.
+struct CounterStep {
+  Place Counter;
+  int64_t By = 0;
 };
 
 /// The scope of a local is left whose address is out, or that holds a handle of
@@ -343,6 +354,7 @@ struct FunctionFacts {
   std::vector<Launch> Launches;
   std::vector<Join> Joins;
   std::vector<SyncOp> Syncs;
+  std::vector<CounterStep> Steps;
   std::vector<LifetimeEnd> LifetimeEnds;
   std::vector<Binding> Bindings;
   std::vector<Loop> Loops;
@@ -356,6 +368,8 @@ struct FunctionFacts {
   std::vector<LoopAccess> Returned;
   /// USR of each parameter, empty for one that the body changes.
   std::vector<Symbol> Fixed;
+  /// USRs of integers that are set to a quotient: what tells two values apart is lost.
+  std::vector<Symbol> Quotients;
   /// OpenMP directives and what is done under them.
   RegionFacts Regions;
   /// What a returned pointer or reference may point to.
@@ -471,7 +485,13 @@ template <class F> void fields(SyncOp &S, F &&f) {
   f("object", S.Object);
   f("text", S.Text);
   f("count", S.Count);
+  f("counter", S.Counter);
+  f("step", S.Step);
   f("at", S.At);
+}
+template <class F> void fields(CounterStep &S, F &&f) {
+  f("counter", S.Counter);
+  f("by", S.By);
 }
 template <class F> void fields(Callable &S, F &&f) {
   f("arg", S.Arg);
@@ -587,6 +607,7 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("launches", S.Launches);
   f("joins", S.Joins);
   f("syncs", S.Syncs);
+  f("steps", S.Steps);
   f("lifetimeEnds", S.LifetimeEnds);
   f("bindings", S.Bindings);
   f("loops", S.Loops);
@@ -595,6 +616,7 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("arms", S.Arms);
   f("returned", S.Returned);
   f("fixed", S.Fixed);
+  f("quotients", S.Quotients);
   f("regions", S.Regions);
   f("returns", S.Returns);
   f("blocks", S.Blocks);

@@ -44,6 +44,8 @@ void visitDeclarations(FunctionContext &F, const DeclStmt *D) {
     if (V->isStaticLocal()) // initialized once, before anyone else sees it
       continue;
     F.bindInit(F.variable(V), V->getType(), V->getInit());
+    if (F.isQuotient(V->getInit()))
+      F.addQuotient(V);
     visitRange(F, V);
     const Expr *Init = strip(V->getInit());
     if (F.TryOps.contains(Init))
@@ -327,6 +329,8 @@ void extractGraph(FunctionContext &F) {
         if (std::optional<EndedBranch> E = branchOnAsked(F, Condition, I))
           Ended.push_back(*E);
   }
+  if (F.Facts.LockOps.empty() && F.Facts.Syncs.empty())
+    F.Facts.Steps.clear();
   // Once all waits are known.
   for (uint32_t I = 0; I < Order.size() && !F.WaitLoops.empty(); ++I)
     F.leaveWaitLoops(*Order[I], F.Facts.Blocks[I]);

@@ -38,6 +38,43 @@ const Stmt *conditionOf(const Stmt *Loop) {
   return nullptr;
 }
 
+std::optional<int64_t> constant(const Expr *E, const ASTContext &Ast) {
+  Expr::EvalResult R;
+  if (E->isValueDependent() || !E->getType()->isIntegerType() || !E->EvaluateAsInt(R, Ast) ||
+      !R.Val.getInt().isRepresentableByInt64())
+    return std::nullopt;
+  return R.Val.getInt().getExtValue();
+}
+
+/// The integer that is zero when E is true (or, without When, false), supposing that it
+/// never is below. Null when E asks for something else.
+const Expr *zeroWhen(const Expr *E, bool When, const ASTContext &Ast) {
+  E = strip(E);
+  const auto *U = dyn_cast<UnaryOperator>(E);
+  for (; U && U->getOpcode() == UO_LNot; U = dyn_cast<UnaryOperator>(E)) {
+    When = !When;
+    E = strip(U->getSubExpr());
+  }
+  bool Zero = false; // E says so; an integer alone says that it is not
+  if (const auto *B = dyn_cast<BinaryOperator>(E); B && B->isComparisonOp()) {
+    const Expr *Left = B->getLHS();
+    BinaryOperatorKind Op = B->getOpcode();
+    std::optional<int64_t> Right = constant(B->getRHS(), Ast);
+    if (!Right) {
+      Left = B->getRHS();
+      Right = constant(B->getLHS(), Ast);
+      Op = BinaryOperator::reverseComparisonOp(Op);
+    }
+    Zero = Right == 0 ? Op == BO_EQ || Op == BO_LE : Right == 1 && Op == BO_LT;
+    bool Not = Right == 0 ? Op == BO_NE || Op == BO_GT : Right == 1 && Op == BO_GE;
+    if (!Zero && !Not)
+      return nullptr;
+    E = strip(Left);
+  }
+  bool Counts = E->isLValue() && E->getType()->isIntegerType() && !E->getType()->isBooleanType();
+  return Counts && Zero == When ? E : nullptr;
+}
+
 bool contains(const Stmt *Whole, const Stmt *Part, unsigned Depth = 0) {
   if (!Whole || Depth > 64)
     return false;
@@ -83,9 +120,50 @@ void FunctionContext::visitSync(const Expr *E, const SyncModel &M,
   size_t Before = Facts.Syncs.size();
   addSync(M.Kind, at(M.On, E, Args, Object), Shown, E->getSourceRange(), Count);
   Out = Here;
-  if (M.Kind == SyncKind::Wait && Facts.Syncs.size() > Before)
-    if (uint32_t Loop = loopOf(E); Loop != None)
-      WaitLoops.push_back({Loop, static_cast<uint32_t>(Before)});
+  if (Facts.Syncs.size() == Before)
+    return;
+  SyncOp &S = Facts.Syncs.back();
+  if (M.Kind == SyncKind::Signal && LastStep != None) {
+    S.Counter = Facts.Steps[LastStep].Counter;
+    S.Step = Facts.Steps[LastStep].By;
+  }
+  if (M.Kind != SyncKind::Wait)
+    return;
+  if (uint32_t Loop = loopOf(E); Loop != None)
+    WaitLoops.push_back({Loop, static_cast<uint32_t>(Before)});
+  if (const Expr *Counter = awaitedZero(E, Args)) {
+    S.Counter = lvalue(Counter);
+    const auto *D = dyn_cast<DeclRefExpr>(strip(Counter));
+    const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+    const VarDecl *Defined = V && V->hasGlobalStorage() ? V->getDefinition() : nullptr;
+    if (Defined && Defined->hasInit() && !Defined->getInit()->isValueDependent())
+      if (const APValue *First = Defined->evaluateValue();
+          First && First->isInt() && First->getInt().isRepresentableByInt64())
+        S.Step = First->getInt().getExtValue();
+  }
+}
+
+void FunctionContext::addStep(const Expr *Target, const Place &P, int64_t By) {
+  bool Seen = !Facts.Accesses.empty() && Facts.Accesses.back().What == P;
+  if (!Seen || !Target->getType()->isIntegerType() || Target->getType()->isBooleanType())
+    return;
+  LastStep = Facts.Steps.size();
+  Facts.Steps.push_back({P, By});
+}
+
+const Expr *FunctionContext::awaitedZero(const Expr *Wait, llvm::ArrayRef<const Expr *> Args) {
+  // cv.wait(lock, [&] { return n == 0; });
+  if (const auto *L = Args.size() > 1 ? dyn_cast<LambdaExpr>(strip(Args[1])) : nullptr) {
+    const auto *Body = dyn_cast<CompoundStmt>(L->getBody());
+    const auto *R = Body && Body->size() == 1 ? dyn_cast<ReturnStmt>(Body->body_front()) : nullptr;
+    return R && R->getRetValue() ? zeroWhen(R->getRetValue(), true, Unit.Ast) : nullptr;
+  }
+  uint32_t Loop = loopOf(Wait);
+  for (const auto &[S, Index] : Loops)
+    if (Index == Loop && Loop != None)
+      if (const Expr *Condition = dyn_cast_or_null<Expr>(conditionOf(S)))
+        return zeroWhen(Condition, false, Unit.Ast);
+  return nullptr;
 }
 
 void FunctionContext::visitAtomic(const Expr *E, const Place &Object, const CXXMethodDecl *Method,

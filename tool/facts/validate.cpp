@@ -82,7 +82,8 @@ private:
   void block(const Block &B, size_t Number) {
     for (size_t I = 0; I < B.Events.size(); ++I) {
       const Event &E = B.Events[I];
-      index("event " + llvm::Twine(I) + " of block " + llvm::Twine(Number), E.Index, countOf(F, E.Kind));
+      index("event " + llvm::Twine(I) + " of block " + llvm::Twine(Number), E.Index,
+            countOf(F, E.Kind));
     }
     for (uint32_t N : B.Next)
       index("a successor of block " + llvm::Twine(Number), N, F.Blocks.size());

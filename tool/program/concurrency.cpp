@@ -73,15 +73,14 @@ void Concurrency::enter(uint32_t T) {
     Like.Live = States[T].With, Like.LiveSince = States[T].WithSince;
     Like.Order = States[T].Order;
     // Parents come before their children.
-    Lockset Held = States[T].Held;
-    llvm::append_range(Held, States[States[T].Parent].Inherited);
+    Lockset &Held = States[T].HeldAbove = States[T].Held;
+    llvm::append_range(Held, States[States[T].Parent].HeldAbove);
     for (HeldLock &H : Held) {
       if (H.Owner == None)
         H.Owner = States[T].Parent;
       if (!llvm::is_contained(States[T].GivenBack, std::pair(H.Mutex, H.Owner)))
         Like.Locks.push_back(H);
     }
-    States[T].Inherited = Like.Locks;
   }
   uint32_t V = visitOf(T, States[T].Context, Like);
   if (V == None)
@@ -305,6 +304,8 @@ void Concurrency::process(uint32_t V, bool Record) {
       }
       if (Record)
         watch(V, B, E, S);
+      if (Record && Ev.Kind == EventKind::Sync)
+        raises(V, Facts.Syncs[Ev.Index]);
       if (Ev.Kind == EventKind::Call && !Record)
         call(V, Ev.Index, B, E, S, O);
       if (Ev.Kind == EventKind::Launch && !Record && !Settled)
@@ -319,10 +320,8 @@ void Concurrency::process(uint32_t V, bool Record) {
         Here = nullptr;
       }
     }
-    // What it signals anywhere, for all that come before.
     if (Record && !Order.AtBlock.empty() && Facts.Blocks[B].Next.empty())
-      for (const Place &Object : orderAt(V, O).Signalled)
-        signals(Visits[V].Thread, Object);
+      signals(V, O);
   }
   // What outlives a thread outlives the wait for it.
   if (!Settled && States[Visits[V].Thread].Context == Visits[V].Context &&
@@ -407,6 +406,7 @@ void Concurrency::settle() {
 
 void Concurrency::run() {
   countSyncs();
+  findUneven();
   findRoots();
   follow();
   settle();

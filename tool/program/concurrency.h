@@ -109,9 +109,12 @@ private:
   bool stateAtCall(uint32_t V, const Span &At, LifeState &S) const;
   bool isLockItself(FunctionId F, const Access &A) const;
   Ordering orderAt(uint32_t V, const OrderState &S);
-  void signals(uint32_t Thread, const Place &Object);
+  /// What V's thread signals anywhere, for all that come before: S is at an exit.
+  void signals(uint32_t V, const OrderState &S);
+  void raises(uint32_t V, const SyncOp &Op);
   void giveBack(uint32_t V, const Event &E, const LifeState &S);
   void countSyncs();
+  void findUneven();
   llvm::SmallVector<CallTarget, 1> targets(uint32_t V, uint32_t Index) const;
   bool inLoopOf(FunctionId F, const Place &Root, uint32_t Loop) const;
   bool isPerIteration(uint32_t V, const Place &Root) const;
@@ -154,7 +157,7 @@ private:
     ThreadSet Children, With;
     Since WithSince;   ///< Of With and the parents, by owner.
     Lockset Held;      ///< By the parent, at every start.
-    Lockset Inherited; ///< What is held for it as long as it lives.
+    Lockset HeldAbove; ///< The same, and what is held at the starts of the parents.
     Ordering Order;    ///< Of the parent, at every start.
     /// By which thread, while it lives.
     llvm::SmallVector<std::pair<Place, uint32_t>, 2> GivenBack;

@@ -152,7 +152,8 @@ void Contexts::findTouching() {
 
 bool Contexts::mayMeetOthers(uint32_t In) const {
   const Context &C = All[In];
-  return Touches[C.Function] || C.This.known() || !C.Callables.empty() || P.Functions[C.Function].Parent != None ||
+  return Touches[C.Function] || C.This.known() || !C.Callables.empty() ||
+         P.Functions[C.Function].Parent != None ||
          llvm::any_of(C.Params, [](const Place &Param) { return Param.known(); });
 }
 
@@ -262,7 +263,9 @@ Absolute Contexts::absolute(uint32_t In, const Place &What) {
         !Here.Path.str().starts_with("*"))
       return {};
     return {{RootKind::Global, Symbol((C.Callee.str() + "()").str()), 0, Here.Path},
-            Origin::Published, {}, {}};
+            Origin::Published,
+            {},
+            {}};
   }
   case RootKind::Global:
     return {settle(In, Here), Origin::Published, {}, {}};

@@ -82,6 +82,7 @@ IndexOrigin Concurrency::originOf(uint32_t V, const Affine &Position, ElementInd
       // A local or parameter, of a thread that is told which is its own.
       if (T.Start)
         Here = IndexOrigin::Own;
+      Out.Repeats |= llvm::is_contained(Facts.Quotients, Each.Variable);
     }
     if (Here == IndexOrigin::Own || From == IndexOrigin::Own)
       From = IndexOrigin::Own;
@@ -106,7 +107,7 @@ ElementIndex Concurrency::indexOf(uint32_t V, const LoopAccess &A) const {
     Out.First = Out.Last = std::nullopt;
   Out.From = From == IndexOrigin::Constant ? IndexOrigin::Unknown : From;
   const Launch *Start = P.Threads[Visits[V].Thread].Start;
-  Out.Repeats = From == IndexOrigin::Own && Start && Start->Repeats;
+  Out.Repeats = From == IndexOrigin::Own && (Out.Repeats || (Start && Start->Repeats));
   return Out;
 }
 

@@ -72,6 +72,7 @@ public:
       for (const Event &E : B.Events)
         collect(E);
     match();
+    overwrite();
     if (!L.Starts.empty() || !L.Ends.empty())
       solve();
     return std::move(L);
@@ -178,14 +179,55 @@ private:
     }
   }
 
+  /// Which starts store a handle over one that another start left, before which that
+  /// one must be waited for. The classes of C++ do not let that happen.
+  void overwrite() {
+    auto IsPlain = [&](const StartItem &S) {
+      return S.Own != None && !S.JoinsAtEnd && S.Handle.known() && runsOn(Facts.Launches[S.Own]);
+    };
+    for (StartItem &Later : L.Starts) {
+      if (!IsPlain(Later) || Later.Loop != None)
+        continue;
+      for (size_t I = 0; I < L.Starts.size(); ++I) {
+        const StartItem &S = L.Starts[I];
+        if (&S == &Later || !IsPlain(S))
+          continue;
+        bool Same = S.Handle == Later.Handle && S.Loop == None;
+        if (Same || (isConstantElement(Later.Handle) && S.Loop != None &&
+                     S.Handle.Path.str().ends_with("[]") &&
+                     containerOf(S.Handle) == containerOf(Later.Handle) &&
+                     storesTo(S, Later.Handle.Path.str())))
+          Later.Overwrites |= uint64_t(1) << I;
+      }
+    }
+  }
+
+  /// The start, in a loop, surely gets to the element at the end of Path.
+  bool storesTo(const StartItem &S, llvm::StringRef Path) const {
+    int64_t Element;
+    if (Path.drop_front(Path.rfind('[') + 1).drop_back().getAsInteger(10, Element))
+      return false;
+    const Loop &In = Facts.Loops[S.Loop];
+    for (const LoopArgument &A : In.Arguments) {
+      if (A.Call >= Facts.Calls.size() || !(Facts.Calls[A.Call].At == Facts.Launches[S.Own].At) ||
+          A.What.Subscripts.size() != 1)
+        continue;
+      const Affine &Position = A.What.Subscripts.front();
+      if (In.Step == 1 && Position.Known && Position.Terms.size() == 1 &&
+          Position.Terms[0].Variable == In.Index && Position.Terms[0].Coefficient == 1 &&
+          In.Lower.Known && In.Lower.Terms.empty())
+        return Element == In.Lower.Constant + Position.Constant;
+    }
+    return false;
+  }
+
   void along(LifeState &S, uint32_t From, uint32_t To) const {
     uint32_t A = Facts.Blocks[From].Loop, B = Facts.Blocks[To].Loop;
     for (size_t I = 0; I < L.Ends.size(); ++I) {
       const EndItem &E = L.Ends[I];
       if (!E.WhenLeft || !isInLoop(Facts, A, E.Loop) || isInLoop(Facts, B, E.Loop))
         continue;
-      S.Running &= ~E.Ends;
-      S.Recent &= ~E.Ends;
+      S.end(E.Ends);
       S.Ended |= uint64_t(1) << I;
     }
     if (To <= From && B != None) // back to the head of the loop B
@@ -204,10 +246,11 @@ private:
     LifeState Before = Into;
     Into.Running |= From.Running;
     Into.Recent |= From.Recent;
+    Into.Lost |= From.Lost;
     Into.Ended &= From.Ended;
     Into.Joined &= From.Joined;
     return Before.Running != Into.Running || Before.Recent != Into.Recent ||
-           Before.Ended != Into.Ended || Before.Joined != Into.Joined;
+           Before.Lost != Into.Lost || Before.Ended != Into.Ended || Before.Joined != Into.Joined;
   }
 
   void solve() {
@@ -262,10 +305,12 @@ void Lifetimes::step(LifeState &S, const Event &E) const {
       S.Joined |= uint64_t(1) << I;
       continue;
     }
-    S.Running &= ~Ends[I].Ends;
-    S.Recent &= ~Ends[I].Ends;
+    S.end(Ends[I].Ends);
     S.Ended |= uint64_t(1) << I;
   }
+  for (size_t I = 0; I < Starts.size() && Begin >> I; ++I)
+    if (Begin >> I & 1)
+      S.Lost |= Starts[I].Overwrites & S.Running;
   S.Running |= Begin;
   S.Recent |= Begin;
 }

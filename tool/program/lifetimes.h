@@ -15,6 +15,7 @@ struct StartItem {
   Place Handle;         ///< In terms of this function.
   bool JoinsAtEnd = false;
   uint32_t Loop = None;
+  uint64_t Overwrites = 0; ///< The StartItems whose handles it is stored over.
 };
 
 /// A wait for the end of what a handle stands for.
@@ -33,7 +34,13 @@ struct LifeState {
   uint64_t Recent = 0;  ///< The same, in this iteration of the loop of the start.
   uint64_t Ended = 0;   ///< EndItems that were surely passed.
   uint64_t Joined = 0;  ///< Those of elements, one by one: passed in this iteration.
+  uint64_t Lost = 0;    ///< StartItems whose handle is lost: nobody can wait for them.
   bool Reached = false;
+
+  void end(uint64_t Items) {
+    Running &= ~Items | Lost;
+    Recent &= ~Items | Lost;
+  }
 };
 
 struct Lifetimes {

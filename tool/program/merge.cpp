@@ -60,7 +60,10 @@ template <class Fn> void forVariables(FunctionFacts &F, Fn Apply) {
   for (Join &J : F.Joins)
     InPlace(J.Handle);
   for (SyncOp &S : F.Syncs)
-    InPlace(S.Object);
+    InPlace(S.Object), InPlace(S.Counter);
+  for (CounterStep &S : F.Steps)
+    InPlace(S.Counter);
+  llvm::for_each(F.Quotients, Apply);
   for (LifetimeEnd &E : F.LifetimeEnds)
     InPlace(E.What);
   llvm::for_each(F.Returns, InPlace);

@@ -86,9 +86,9 @@ Ordering Concurrency::orderAt(uint32_t V, const OrderState &S) {
   uint32_t In = Visits[V].Context, Thread = Visits[V].Thread;
   Ordering O = Visits[V].Order;
   auto Named = [&](const Place &What) { return Known.absolute(In, What).What; };
-  for (const Place &W : S.Waited)
-    if (Place Here = Named(W); Here.known())
-      insert(O.Waited, Here);
+  for (const Awaited &W : S.Waited)
+    if (Place Here = Named(W.Object); Here.known())
+      insert(O.Waited, {Here, W.Counter.known() ? Named(W.Counter) : W.Counter});
   for (const Place &T : S.Taken)
     if (Place Here = Named(T); Here.known())
       insert(O.Taken, {Here, Thread});
@@ -99,8 +99,19 @@ Ordering Concurrency::orderAt(uint32_t V, const OrderState &S) {
   return O;
 }
 
-void Concurrency::signals(uint32_t Thread, const Place &Object) {
-  insert(P.Threads[Thread].Signals, Object);
+void Concurrency::signals(uint32_t V, const OrderState &S) {
+  Thread &T = P.Threads[Visits[V].Thread];
+  for (const Place &Object : orderAt(V, S).Signalled)
+    insert(T.Signals, Object);
+}
+
+void Concurrency::raises(uint32_t V, const SyncOp &Op) {
+  if (Op.Kind != SyncKind::Signal || !Op.Counter.known() || Op.Step <= 0)
+    return;
+  FunctionId F = Known[Visits[V].Context].Function;
+  Place Object = Known.absolute(Visits[V].Context, resolve(P, F, Op.Object)).What;
+  if (Object.known())
+    insert(P.Threads[Visits[V].Thread].Raises, Object);
 }
 
 /// A lock that is given back while another thread runs is not held for it.
@@ -128,6 +139,25 @@ void Concurrency::giveBack(uint32_t V, const Event &E, const LifeState &S) {
     for (const Place &Lock : Locks)
       if (std::pair Given(Lock, Visits[V].Thread); !llvm::is_contained(States[T].GivenBack, Given))
         States[T].GivenBack.push_back(Given);
+}
+
+/// What is waited to become zero does when it begins there, and each step up is
+/// as large as each step down.
+void Concurrency::findUneven() {
+  llvm::DenseMap<Place, int64_t> Size;
+  for (FunctionId F = 0; F < P.Functions.size(); ++F) {
+    for (const SyncOp &S : P.facts(F).Syncs)
+      if (S.Kind == SyncKind::Wait && S.Counter.known() && S.Step != 0)
+        P.Uneven.insert(resolve(P, F, S.Counter));
+    for (const CounterStep &S : P.facts(F).Steps) {
+      Place Counter = resolve(P, F, S.Counter);
+      if (Counter.Root != RootKind::Global)
+        continue;
+      auto [It, New] = Size.try_emplace(Counter, std::abs(S.By));
+      if (!New && It->second != std::abs(S.By))
+        P.Uneven.insert(Counter);
+    }
+  }
 }
 
 void Concurrency::countSyncs() {
@@ -184,11 +214,17 @@ bool comesBefore(const Program &P, const ThreadAccess &A, const ThreadAccess &B)
   auto Before = [&](const Place &Object) {
     return !std::binary_search(First.Signalled.begin(), First.Signalled.end(), Object);
   };
-  const std::vector<Place> &Signals = P.Threads[A.Thread].Signals;
-  for (const Place &Object : Second.Waited)
-    if (std::binary_search(Signals.begin(), Signals.end(), Object) && Before(Object) &&
-        countFits(P, Object))
+  const Thread &Of = P.Threads[A.Thread];
+  for (const Awaited &W : Second.Waited) {
+    if (!llvm::binary_search(Of.Signals, W.Object) || P.Uneven.contains(W.Counter) ||
+        !countFits(P, W.Object))
+      continue;
+    bool Counted = W.Counter.known() && llvm::binary_search(Of.Raises, W.Object);
+    // Zero is also what it was before it grew: somebody must have waited for that.
+    if (Counted ? Before(W.Counter) && llvm::binary_search(Second.Waited, Awaited{W.Object, {}})
+                : Before(W.Object))
       return true;
+  }
   for (const auto &[Mutex, By] : Second.Taken)
     for (const HeldLock &H : A.Held) {
       // By A's thread itself, or for it.

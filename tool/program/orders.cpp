@@ -18,7 +18,7 @@ namespace {
 
 constexpr size_t MaxPlaces = 16;
 
-bool insert(std::vector<Place> &Set, const Place &P) {
+template <class T> bool insert(std::vector<T> &Set, const T &P) {
   auto It = llvm::lower_bound(Set, P);
   if (It != Set.end() && *It == P)
     return true;
@@ -28,9 +28,8 @@ bool insert(std::vector<Place> &Set, const Place &P) {
   return true;
 }
 
-void keepCommon(std::vector<Place> &Into, const std::vector<Place> &From) {
-  llvm::erase_if(Into,
-                 [&](const Place &P) { return !std::binary_search(From.begin(), From.end(), P); });
+template <class T> void keepCommon(std::vector<T> &Into, const std::vector<T> &From) {
+  llvm::erase_if(Into, [&](const T &X) { return !llvm::binary_search(From, X); });
 }
 
 bool meet(OrderState &Into, const OrderState &From) {
@@ -77,8 +76,10 @@ void OrderTable::step(FunctionId F, OrderState &S, const Event &E) const {
     Place Object = resolve(P, F, Op.Object);
     if (Op.Kind == SyncKind::Signal || Op.Kind == SyncKind::Both)
       Signal(Object);
+    if (Op.Kind == SyncKind::Signal && Op.Counter.known() && Op.Step < 0)
+      Signal(resolve(P, F, Op.Counter));
     if ((Op.Kind == SyncKind::Wait || Op.Kind == SyncKind::Both) && isNamed(Object))
-      insert(S.Waited, Object);
+      insert(S.Waited, {Object, Op.Kind == SyncKind::Wait ? resolve(P, F, Op.Counter) : Place()});
   } else if (E.Kind == EventKind::LockOp) {
     const LockOp &Op = Facts.LockOps[E.Index];
     if (Op.Sort != LockSort::Mutex)
@@ -97,9 +98,10 @@ void OrderTable::step(FunctionId F, OrderState &S, const Event &E) const {
       S.SignalledAny |= Callee.SignalledAny;
       if (Targets.size() > 1)
         continue;
-      for (const Place &Object : Callee.Waited)
-        if (Place Here = translate(P, F, E.Index, Object); isNamed(Here))
-          insert(S.Waited, Here);
+      for (const Awaited &W : Callee.Waited)
+        if (Place Here = translate(P, F, E.Index, W.Object); isNamed(Here))
+          insert(S.Waited,
+                 {Here, W.Counter.known() ? translate(P, F, E.Index, W.Counter) : W.Counter});
       for (const Place &Object : Callee.Taken)
         if (Place Here = translate(P, F, E.Index, Object); isNamed(Here))
           insert(S.Taken, Here);
@@ -139,7 +141,7 @@ Orders OrderTable::compute(FunctionId F) const {
   auto IsOwn = [&](const Place &Object) {
     return isOwnLocal(Facts, Object) && !Object.Path.str().contains('*');
   };
-  llvm::erase_if(Out.AtExit.Waited, IsOwn);
+  llvm::erase_if(Out.AtExit.Waited, [&](const Awaited &W) { return IsOwn(W.Object); });
   llvm::erase_if(Out.AtExit.Taken, IsOwn);
   llvm::erase_if(Out.AtExit.Signalled, IsOwn);
   return Out;

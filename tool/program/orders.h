@@ -7,10 +7,11 @@ namespace heddle {
 
 /// Places are in terms of the function, resolved.
 struct OrderState {
-  std::vector<Place> Waited;    ///< On every path. Sorted, like the others.
-  std::vector<Place> Taken;     ///< Mutexes that were taken on every path.
-  std::vector<Place> Signalled; ///< Or given back, on some path.
-  bool SignalledAny = false;    ///< More than are kept.
+  std::vector<Awaited> Waited; ///< On every path. Sorted, like the others.
+  std::vector<Place> Taken;    ///< Mutexes that were taken on every path.
+  /// Or given back, on some path; also counters that it has lowered.
+  std::vector<Place> Signalled;
+  bool SignalledAny = false; ///< More than are kept.
   bool Reached = false;
 
   friend bool operator==(const OrderState &, const OrderState &) = default;

@@ -195,12 +195,23 @@ struct Thread {
   Symbol Name;            ///< For messages: `the thread started at a.cpp:12`, `the main thread`.
   Lockset HeldAtStart;    ///< By its parent, wherever it is started.
   std::vector<Place> Signals; ///< All that it may signal. Sorted.
+  /// What it signals when a counter has grown. Sorted.
+  std::vector<Place> Raises;
+};
+
+/// An object that was waited for. With a counter, until that was zero.
+struct Awaited {
+  Place Object, Counter;
+  friend bool operator==(const Awaited &, const Awaited &) = default;
+  friend auto operator<(const Awaited &A, const Awaited &B) {
+    return std::tie(A.Object, A.Counter) < std::tie(B.Object, B.Counter);
+  }
 };
 
 /// What a thread has done before an access, as far as others can know. Absolute
 /// places, sorted.
 struct Ordering {
-  std::vector<Place> Waited; ///< Surely waited for.
+  std::vector<Awaited> Waited; ///< Surely waited for.
   /// Mutexes surely taken, with the thread that took them: itself, or one that it was
   /// started by.
   std::vector<std::pair<Place, uint32_t>> Taken;
@@ -302,6 +313,8 @@ struct Program {
   /// How many must meet at a barrier, or may come in through a semaphore, where that is
   /// a constant.
   llvm::DenseMap<Place, int64_t> SyncCounts;
+  /// Counters that need not be zero when all that was added has been taken off again.
+  llvm::DenseSet<Place> Uneven;
   llvm::DenseSet<Place> Semaphores;
   /// Those that are also posted by who has not waited for them.
   llvm::DenseSet<Place> OpenSemaphores;

@@ -148,6 +148,19 @@ bool isProtected(const MemberAccess &A, const MemberLock &Guard) {
   return L && !L->Perhaps && !(L->Shared && A.Write);
 }
 
+/// Whether a lock for all objects is taken for the sake of this access: in its function,
+/// or in the one that calls it. A caller further away has it for reasons of its own.
+bool isTakenNearby(const Program &P, const MemberAccess &A, const MemberLock &L) {
+  auto In = [&](FunctionId F) {
+    const Span &Body = P.facts(F).Body;
+    return L.At.File == Body.File &&
+           std::tie(Body.Line, Body.Column) <= std::tie(L.At.Line, L.At.Column) &&
+           std::tie(L.At.Line, L.At.Column) <= std::tie(Body.EndLine, Body.EndColumn);
+  };
+  return !L.At.valid() || L.Side != LockSide::Fixed || In(A.In) ||
+         (!A.Through.empty() && In(A.Through.back().In));
+}
+
 /// `c` of `c->n`; nothing for a plain name.
 llvm::StringRef objectIn(Symbol Text) {
   size_t End = Text.str().find_last_of(".>");
@@ -218,7 +231,7 @@ bool isTestedFirst(const MemberAccess &A, const Finding &F) {
   });
 }
 
-Finding judgeFor(const MemberUse &Use, const MemberLock &Guard) {
+Finding judgeFor(const Program &P, const MemberUse &Use, const MemberLock &Guard) {
   Finding F;
   F.Guard = Guard;
   for (const MemberAccess &A : Use.Accesses)
@@ -227,17 +240,24 @@ Finding judgeFor(const MemberUse &Use, const MemberLock &Guard) {
       F.Guard.Text = L->Text;
   for (const MemberAccess &A : Use.Accesses)
     if (isProtected(A, Guard)) {
-      if (!A.Escapes)
+      if (!A.Escapes && isTakenNearby(P, A, *lockAt(A, Guard)))
         F.Locked.push_back(&A);
-    } else if (A.Certain && !mayBeProtected(A, Guard) && mayHave(A, Guard) && mayConflict(Use, A))
+      // Where the threads are in sight, what they do is not for statistics.
+    } else if (A.Certain && !(A.Judged && Guard.Side == LockSide::Fixed && Use.Declared.empty()) &&
+               !mayBeProtected(A, Guard) && mayHave(A, Guard) && mayConflict(Use, A))
       F.Open.push_back(&A);
+  // One place that is reached both ways shows no intention.
+  llvm::erase_if(F.Locked, [&](const MemberAccess *L) {
+    return L->At == L->Named && L->Locks.size() && lockAt(*L, Guard)->Side == LockSide::Fixed &&
+           llvm::any_of(F.Open, [&](const MemberAccess *O) { return O->Named == L->Named; });
+  });
   F.LockedSites = sites(F.Locked);
   F.OpenSites = sites(F.Open);
   return F;
 }
 
 /// The lock that is held at most of the accesses; a declared one before all others.
-Finding judge(const MemberUse &Use) {
+Finding judge(const Program &P, const MemberUse &Use) {
   Finding Best;
   std::vector<MemberLock> Tried;
   auto Try = [&](const MemberLock &L) {
@@ -245,7 +265,7 @@ Finding judge(const MemberUse &Use) {
         llvm::any_of(Tried, [&](const MemberLock &T) { return T.same(L); }))
       return;
     Tried.push_back(L);
-    Finding F = judgeFor(Use, L);
+    Finding F = judgeFor(P, Use, L);
     auto Rank = [](const Finding &X) {
       return std::make_tuple(X.LockedSites, hasWrite(X.Locked), -int(X.Guard.Side));
     };
@@ -277,6 +297,21 @@ std::optional<Confidence> confidence(const MemberUse &Use, const Finding &F) {
     const MemberLock *L = lockAt(*A, F.Guard);
     return A->Write && L && L->Alone;
   });
+  // One lock for all, seen with it in one function: a coincidence as likely as not, or
+  // the making of something that is only read afterwards.
+  if (F.Guard.Side == LockSide::Fixed) {
+    bool OneFunction = llvm::all_of(
+        F.Locked, [&](const MemberAccess *A) { return A->In == F.Locked.front()->In; });
+    if (OneFunction || !Most)
+      return Alone && 2 * F.LockedSites >= All ? std::optional(Confidence::Low) : std::nullopt;
+  }
+  // Open because outsiders may call it, but all who do in sight hold the lock.
+  if (llvm::all_of(F.Open, [&](const MemberAccess *O) {
+        return O->Through.empty() && llvm::any_of(F.Locked, [&](const MemberAccess *L) {
+                 return L->Named == O->Named && L->In == O->In;
+               });
+      }))
+    return Confidence::Low;
   // A flag that is polled, or what is tested before the lock is taken: often meant so.
   if (llvm::all_of(F.Open,
                    [&](const MemberAccess *A) { return isFlag(*A) || isTestedFirst(*A, F); }))
@@ -297,7 +332,7 @@ public:
   Reporter(const Program &P, Sink &Out) : P(P), Out(Out), Racing(racingAccesses(P)) {}
 
   void report(const MemberUse &Use) {
-    Finding F = judge(Use);
+    Finding F = judge(P, Use);
     std::optional<Confidence> Sure = confidence(Use, F);
     if (!Sure || llvm::any_of(F.Open, [&](const MemberAccess *A) {
           return llvm::binary_search(Racing, A->At);
@@ -368,6 +403,8 @@ private:
     A.Check = Symbol(Info.Name);
     A.Level = Info.Level;
     A.Sure = F.Sure;
+    if (A.Sure == Confidence::Low)
+      A.Level = Severity::Note;
     A.At = Here.Named;
     A.Message = message(F);
     if (!(Here.Named == Here.At))

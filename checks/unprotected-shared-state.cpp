@@ -80,6 +80,9 @@ nothing.
 
 /// Further accesses that a finding lists.
 constexpr size_t MaxOthers = 8;
+/// Places that two threads share without a lock. Where there are more, the likely
+/// explanation is one reason why these threads do not meet, not so many mistakes.
+constexpr size_t MaxAlike = 12;
 
 static bool isWrite(const ThreadAccess &A) { return A.Kind == AccessKind::Write; }
 static bool isPlain(const ThreadAccess &A) {
@@ -125,10 +128,21 @@ public:
     }
     // The two sides may be two places; they are one finding.
     std::set<std::pair<Span, Span>> Said;
+    std::map<std::pair<uint32_t, uint32_t>, std::vector<const Found *>> ByThreads;
     for (const auto &[Key, F] : All) {
       Span One = F.Worst.Write->At, Two = F.Worst.Other->At;
       if (Said.insert({std::min(One, Two), std::max(One, Two)}).second)
-        report(F.Worst, F.Groups);
+        ByThreads[std::minmax(F.Worst.Write->Thread, F.Worst.Other->Thread)].push_back(&F);
+    }
+    for (auto &[Threads, Alike] : ByThreads) {
+      if (Alike.size() <= MaxAlike) {
+        for (const Found *F : Alike)
+          report(F->Worst, F->Groups, 0);
+        continue;
+      }
+      const Found *First = *llvm::min_element(
+          Alike, [&](const Found *A, const Found *B) { return rank(A->Worst) < rank(B->Worst); });
+      report(First->Worst, First->Groups, Alike.size() - 1);
     }
   }
 
@@ -174,8 +188,59 @@ private:
     if (!Races || (!Guesses && !(W.Certain && O.Certain)))
       return Meeting::Never;
     Meeting How = meet(W, O);
-    bool Meet = How >= Meeting::Perhaps && mayRunAtOnce(P, W, O) && !isProtected(P, W, O);
-    return Meet ? How : Meeting::Never;
+    if (How < Meeting::Perhaps || !mayRunAtOnce(P, W, O) || isProtected(P, W, O))
+      return Meeting::Never;
+    if (isMade(W) || isMade(O))
+      return Meeting::Never;
+    bool Doubtful =
+        llvm::binary_search(W.Doubtful, O.Thread) || llvm::binary_search(O.Doubtful, W.Thread);
+    return Doubtful || mayBeProtected(W, O) || mayBeTwo(W, O) ? Meeting::Perhaps : How;
+  }
+
+  /// Both hold an element of one array of locks, perhaps the same. Or one has given up
+  /// for a while what the other holds: it knows what stays as it is meanwhile.
+  static bool mayBeProtected(const ThreadAccess &A, const ThreadAccess &B) {
+    auto GaveUp = [](const ThreadAccess &X, const ThreadAccess &Y) {
+      return !isWrite(X) && llvm::any_of(Y.Held, [&](const HeldLock &L) {
+        return llvm::is_contained(X.GivenUp, L.Mutex);
+      });
+    };
+    return GaveUp(A, B) || GaveUp(B, A) || llvm::any_of(A.Held, [&](const HeldLock &L) {
+             return L.Mutex.Path.str().contains("[]") &&
+                    llvm::any_of(B.Held, [&](const HeldLock &M) {
+                      return M.Mutex == L.Mutex && !(L.Shared && M.Shared);
+                    });
+           });
+  }
+
+  /// The object is being made, by its constructor: nobody else has this one.
+  static bool isMade(const ThreadAccess &A) {
+    if (A.What.Root != RootKind::Heap || A.What.Path.str().contains('*'))
+      return false;
+    Span Made = positionOf(A.What);
+    auto Here = [&](const Span &At) { return At.File == Made.File && At.Line == Made.Line; };
+    return Here(A.At) || llvm::any_of(A.Through, [&](const Hop &H) { return Here(H.At); });
+  }
+
+  /// The object stands for several: it is made by a function that several threads of one
+  /// start have called for each of them, or that is called at several places.
+  bool mayBeTwo(const ThreadAccess &A, const ThreadAccess &B) const {
+    if (A.What.Root != RootKind::Heap)
+      return false;
+    auto [It, New] = Makers.try_emplace(A.What.Name, None);
+    if (New) {
+      Span Made = positionOf(A.What);
+      auto Maker = llvm::find_if(P.Functions, [&](const ProgramFunction &F) {
+        const Span &Body = F.Facts->Body;
+        return Made.File == Body.File && Body.Line <= Made.Line && Made.Line <= Body.EndLine;
+      });
+      if (Maker != P.Functions.end())
+        It->second = Maker - P.Functions.begin();
+    }
+    FunctionId Maker = It->second;
+    if (A.Thread == B.Thread)
+      return P.Threads[A.Thread].Starter != None && P.Threads[A.Thread].Starter != Maker;
+    return Maker != None && P.function(Maker).Callers.size() > 1;
   }
 
   template <class Fn> void forOverlaps(const PlaceGroup &G, Fn Then) const {
@@ -365,19 +430,24 @@ private:
            At);
   }
 
-  void report(const Conflict &C, llvm::ArrayRef<uint32_t> Of) const {
+  /// Alike: how many other places the two threads share in the same way.
+  void report(const Conflict &C, llvm::ArrayRef<uint32_t> Of, size_t Alike) const {
     Advice A;
     A.Check = Symbol(Info.Name);
     A.Level = Info.Level;
     bool Certain = C.Write->Certain && C.Other->Certain;
     bool Deep = C.Write->What.Path.str().contains('*');
-    A.Sure = C.How != Meeting::Surely ? Confidence::Low
-             : Certain && !Deep       ? Confidence::High
-                                      : Confidence::Medium;
+    A.Sure = C.How != Meeting::Surely || Alike ? Confidence::Low
+             : Certain && !Deep                ? Confidence::High
+                                               : Confidence::Medium;
     if (A.Sure == Confidence::Low)
       A.Level = Severity::Note;
     A.At = C.Write->Named;
     A.Message = message(C);
+    if (Alike)
+      A.Message += "; so are " + std::to_string(Alike) +
+                   " other places that the two share: something that is not seen here may keep "
+                   "them apart";
     side(A, *C.Write, /*Here=*/C.Write->Named == C.Write->At);
     if (!(C.Write->At == C.Other->At))
       side(A, *C.Other, /*Here=*/false);
@@ -395,6 +465,8 @@ private:
   bool Guesses;
   std::vector<PlaceGroup> Groups;
   llvm::DenseSet<Place> Written;
+  /// By name of a heap object: the function that makes it.
+  mutable llvm::DenseMap<Symbol, FunctionId> Makers;
 };
 
 } // namespace

@@ -153,8 +153,12 @@ Lockset Concurrency::locks(uint32_t V, size_t Block, size_t Event) {
     if (A.From == Origin::Own && !A.What.Path.str().contains('*') && !Known.isExposed(A.What))
       continue;
     H.Mutex = A.What;
-    if (H.Mutex.known())
-      Out.push_back(H);
+    if (!H.Mutex.known())
+      continue;
+    // Who takes it can do so, because nobody holds it for the thread any more.
+    llvm::erase_if(
+        Out, [&](const HeldLock &O) { return O.Mutex == H.Mutex && O.Owner != None && !O.Shared; });
+    Out.push_back(H);
   }
   llvm::sort(Out);
   Out.erase(std::unique(Out.begin(), Out.end()), Out.end());
@@ -198,6 +202,7 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
     Visit Like;
     Like.Locks = Locks;
     Like.Live = M.Live;
+    Like.Doubtful = doubtful(V, S);
     Like.Order = Order;
     for (const auto &[Owner, Set] : M.LiveSince)
       if (Like.LiveSince.size() < MaxOwners)
@@ -254,6 +259,7 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
     New |= Certain && !Next.Certain;
     Next.Certain |= Certain;
     New |= insertAll(Next.Live, Like.Live);
+    New |= insertAll(Next.Doubtful, Like.Doubtful);
     for (const auto &[Owner, Set] : Like.LiveSince) {
       New |= !threadsOf(Next.LiveSince, Owner);
       New |= insertAll(sinceOf(Next.LiveSince, Owner), Set);
@@ -513,6 +519,10 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   Out.Thread = Visits[V].Thread;
   Out.In = F;
   Out.Held = locks(V, Block, Event);
+  if (const auto &Released = P.Functions[F].Released; !Released.empty())
+    for (const Place &R : Released[Block][Event])
+      if (Place Lock = Known.absolute(Visits[V].Context, R).What; Lock.known())
+        Out.GivenUp.push_back(Lock);
   Out.Member = A.Member;
   Out.Text = A.Text;
   Out.Type = A.Type;
@@ -524,6 +534,8 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   Out.Foreign = Where.From == Origin::Published ||
                 (Where.From == Origin::Handed && States[Out.Thread].Foreign.contains(Where.Via));
   Out.Live.assign(Live.begin(), Live.end());
+  const ThreadSet Doubtful = doubtful(V, S);
+  Out.Doubtful.assign(Doubtful.begin(), Doubtful.end());
   Out.Order = Order;
   Out.Element = elementOf(V, A, Where.What);
   for (HeldLock &H : Out.Held)

@@ -36,6 +36,7 @@ struct Visit {
   bool Merged = false; ///< It stands for several entries.
   Lockset Locks;       ///< Held at every entry.
   ThreadSet Live;      ///< That may be running at entry.
+  ThreadSet Doubtful;  ///< Of these, some that were waited for on some ways.
   Since LiveSince;
   Ordering Order;       ///< At every entry.
   uint32_t From = None; ///< The visit that first came here, by the call at FromAt.
@@ -69,12 +70,14 @@ private:
   uint32_t visitOf(uint32_t Thread, uint32_t Context, const Visit &Like);
   void process(uint32_t V, bool Record);
   const Moment &momentAt(uint32_t V, const LifeState &S);
+  ThreadSet doubtful(uint32_t V, const LifeState &S);
   void endThreads(ThreadSet &Set, uint32_t V, uint64_t Ended);
   ThreadSet started(uint32_t V, uint64_t Items) const;
   ThreadSet withChildren(uint32_t Thread, const ThreadSet &Set) const;
   void start(uint32_t V, uint32_t Item, const Moment M, uint32_t Index, const Lockset &Held,
              const Ordering &Order);
   void together(uint32_t A, uint32_t B, llvm::ArrayRef<Symbol> Owners);
+  bool isAbove(uint32_t Above, uint32_t Below) const;
   bool beganWithout(uint32_t Above, uint32_t Below) const;
   void enter(uint32_t Thread);
   void handOn(uint32_t V, const Call &C);

@@ -112,7 +112,11 @@ MemberName MemberNames::nameOf(FunctionId F, const Place &What, Symbol Member) c
   }
   if (What.Root == RootKind::Global && Last == llvm::StringRef::npos) {
     N.Object = rootOf(What);
-    N.Key = (What.Name.str() + " " + Path.take_front(Element)).str();
+    // A member of the elements, all alike.
+    llvm::StringRef InElement = Whole ? "" : Path.split(']').second;
+    if (!InElement.starts_with(".") || InElement.contains('['))
+      InElement = "";
+    N.Key = (What.Name.str() + " " + Path.take_front(Element) + InElement).str();
     N.Path = N.Key;
     return N;
   }

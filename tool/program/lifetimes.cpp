@@ -129,12 +129,12 @@ private:
         Begins |= uint64_t(1) << L.Starts.size();
         L.Starts.push_back(S);
       }
-      if (PF.Targets[Index].size() > 1)
-        continue;
+      bool Sure = PF.Targets[Index].size() == 1;
       for (uint32_t I = 0; I < Callee.Ends.size(); ++I)
-        if (Callee.AtExit.Ended >> I & 1)
+        if ((Callee.AtExit.Ended | Callee.AtExit.MayEnd) >> I & 1)
           if (Place H = translate(P, F, Index, Callee.Ends[I].Handle); H.known())
-            addEnd(Ends, {H, Callee.Ends[I].AtEnd, C.Loop, 0, false});
+            addEnd(Ends, {H, Callee.Ends[I].AtEnd, C.Loop, 0, false,
+                          !Sure || !(Callee.AtExit.Ended >> I & 1)});
     }
   }
 
@@ -225,7 +225,7 @@ private:
     uint32_t A = Facts.Blocks[From].Loop, B = Facts.Blocks[To].Loop;
     for (size_t I = 0; I < L.Ends.size(); ++I) {
       const EndItem &E = L.Ends[I];
-      if (!E.WhenLeft || !isInLoop(Facts, A, E.Loop) || isInLoop(Facts, B, E.Loop))
+      if (!E.WhenLeft || E.Perhaps || !isInLoop(Facts, A, E.Loop) || isInLoop(Facts, B, E.Loop))
         continue;
       S.end(E.Ends);
       S.Ended |= uint64_t(1) << I;
@@ -247,10 +247,12 @@ private:
     Into.Running |= From.Running;
     Into.Recent |= From.Recent;
     Into.Lost |= From.Lost;
+    Into.MayEnd |= From.MayEnd;
     Into.Ended &= From.Ended;
     Into.Joined &= From.Joined;
     return Before.Running != Into.Running || Before.Recent != Into.Recent ||
-           Before.Lost != Into.Lost || Before.Ended != Into.Ended || Before.Joined != Into.Joined;
+           Before.Lost != Into.Lost || Before.MayEnd != Into.MayEnd || Before.Ended != Into.Ended ||
+           Before.Joined != Into.Joined;
   }
 
   void solve() {
@@ -301,6 +303,9 @@ void Lifetimes::step(LifeState &S, const Event &E) const {
   for (size_t I = 0; I < Ends.size() && End >> I; ++I) {
     if (!(End >> I & 1))
       continue;
+    S.MayEnd |= uint64_t(1) << I;
+    if (Ends[I].Perhaps)
+      continue;
     if (Ends[I].WhenLeft) {
       S.Joined |= uint64_t(1) << I;
       continue;
@@ -311,6 +316,9 @@ void Lifetimes::step(LifeState &S, const Event &E) const {
   for (size_t I = 0; I < Starts.size() && Begin >> I; ++I)
     if (Begin >> I & 1)
       S.Lost |= Starts[I].Overwrites & S.Running;
+  for (size_t I = 0; I < Ends.size() && Begin; ++I)
+    if (Ends[I].Ends & Begin)
+      S.MayEnd &= ~(uint64_t(1) << I);
   S.Running |= Begin;
   S.Recent |= Begin;
 }

@@ -26,6 +26,8 @@ struct EndItem {
   uint64_t Ends = 0; ///< The StartItems it ends.
   /// Every element of a container is waited for, once the loop is left.
   bool WhenLeft = false;
+  /// Of a callee that waits on some of its ways, or is one of several.
+  bool Perhaps = false;
 };
 
 /// Sets of StartItems and EndItems, as bits.
@@ -33,6 +35,7 @@ struct LifeState {
   uint64_t Running = 0; ///< Started in this activation, perhaps not ended.
   uint64_t Recent = 0;  ///< The same, in this iteration of the loop of the start.
   uint64_t Ended = 0;   ///< EndItems that were surely passed.
+  uint64_t MayEnd = 0;  ///< Those that were passed on some way, since the last start.
   uint64_t Joined = 0;  ///< Those of elements, one by one: passed in this iteration.
   uint64_t Lost = 0;    ///< StartItems whose handle is lost: nobody can wait for them.
   bool Reached = false;

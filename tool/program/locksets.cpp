@@ -66,12 +66,13 @@ void insertLock(Lockset &Set, const HeldLock &L) {
     Set.insert(It, L);
 }
 
-void acquire(LockState &S, const HeldLock &L, bool Adopted = false) {
+void acquire(LockState &S, HeldLock L, bool Adopted = false) {
   if (!L.Mutex.known())
     return;
-  insertLock(S.Perhaps, L);
   // A lock of the caller that was given back and is taken again is held as before.
+  L.Restored = llvm::is_contained(S.Released, L.Mutex);
   llvm::erase(S.Released, L.Mutex);
+  insertLock(S.Perhaps, L);
   for (HeldLock &H : S.Held)
     if (H.Mutex == L.Mutex) {
       H.Shared &= L.Shared;
@@ -341,11 +342,12 @@ private:
       return;
     for (HeldLock &H : Exit.Perhaps) {
       H.Tried = true;
-      if (llvm::none_of(Exit.Held, [&](const HeldLock &O) { return O.Mutex == H.Mutex; }))
+      if (!H.Restored &&
+          llvm::none_of(Exit.Held, [&](const HeldLock &O) { return O.Mutex == H.Mutex; }))
         insertLock(Exit.Held, H);
     }
     for (const HeldLock &H : Exit.Held)
-      if (!isOwnLocal(Facts, H.Mutex) && H.Mutex.Root != RootKind::Result)
+      if (!H.Restored && !isOwnLocal(Facts, H.Mutex) && H.Mutex.Root != RootKind::Result)
         PF.Effects.Acquired.push_back(H);
     for (const Place &R : Exit.Released)
       if (!isOwnLocal(Facts, R) && R.Root != RootKind::Result)

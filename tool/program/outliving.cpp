@@ -412,6 +412,12 @@ private:
     auto Used = llvm::find_if(Start.Reached, Uses);
     if (!Start.Start || Used == Start.Reached.end() || isPartOf(S.Handle, Local))
       return;
+    // Moved from: what is used then is what the callee has made of it.
+    if (S.Callee != None && llvm::any_of(P.facts(S.Callee).Consumed, [&](uint32_t Parameter) {
+          const std::vector<Place> &Args = Facts.Calls[S.Call].Args;
+          return Parameter < Args.size() && isPartOf(resolve(P, F, Args[Parameter]), Local);
+        }))
+      return;
     bool Detached = Mine.Detached & bit(I), Moved = Mine.Moved & bit(I);
     if (S.Callee != None) {
       Detached |= All[S.Callee].Detached >> S.Item & 1;

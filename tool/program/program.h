@@ -73,6 +73,8 @@ struct HeldLock {
   /// By a callee that takes it on some of its ways only, and tells its caller: a
   /// try-lock of one's own. Callers are taken to know.
   bool Tried = false;
+  /// The caller held it: the function has given it back and taken it again.
+  bool Restored = false;
   LockSort Sort = LockSort::Mutex;
   /// It is held by another thread, for as long as the one that runs here lives: the
   /// index of that thread in Program::Threads.
@@ -250,6 +252,9 @@ struct ThreadAccess {
   uint32_t Thread = None;
   FunctionId In = None;
   Lockset Held; ///< All that must be held, callers counted.
+  /// Locks of the callers that the function of the access has given back, and takes again
+  /// later or not.
+  std::vector<Place> GivenUp;
   Symbol Member, Text, Type;
   Span At;
   Chain Through; ///< From the thread's entry.
@@ -263,6 +268,8 @@ struct ThreadAccess {
   bool Foreign = false;
   /// Threads that may be running when this is executed by Thread.
   std::vector<uint32_t> Live;
+  /// Of these, some that were waited for before, though not on all ways.
+  std::vector<uint32_t> Doubtful;
   std::shared_ptr<const Ordering> Order; ///< Never null.
   ElementIndex Element;                  ///< Of "[]" in What.
 };
@@ -354,6 +361,9 @@ Place translate(const Program &P, FunctionId Caller, uint32_t CallIndex, const P
 
 /// One lock that both hold, and that keeps one out while the other is in.
 bool isProtected(const Program &P, const ThreadAccess &A, const ThreadAccess &B);
+
+/// Where a heap object is made: line and column in the file. Not valid for other places.
+Span positionOf(const Place &Object);
 
 /// Both accesses may be executed at the same time by two different threads.
 bool mayRunAtOnce(const Program &P, const ThreadAccess &A, const ThreadAccess &B);

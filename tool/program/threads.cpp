@@ -24,9 +24,11 @@ Symbol nameOf(const Launch &L) {
                     .str());
 }
 
-/// "file:line:column" of a heap object.
-Span positionOf(llvm::StringRef Name) {
+} // namespace
+
+Span positionOf(const Place &Object) {
   Span S;
+  llvm::StringRef Name = Object.Name.str();
   auto [Front, Column] = Name.rsplit(':');
   auto [File, Line] = Front.rsplit(':');
   if (Line.getAsInteger(10, S.Line) || Column.getAsInteger(10, S.Column))
@@ -34,8 +36,6 @@ Span positionOf(llvm::StringRef Name) {
   S.File = Symbol(File);
   return S;
 }
-
-} // namespace
 
 bool isInside(const Span &At, const Span &Whole) {
   return At.valid() && At.File == Whole.File &&
@@ -157,6 +157,17 @@ ThreadSet Concurrency::started(uint32_t V, uint64_t Items) const {
   return Set;
 }
 
+/// Above has started Below, perhaps by way of others.
+bool Concurrency::isAbove(uint32_t Above, uint32_t Below) const {
+  for (unsigned Depth = 0; Below != None && Depth < 64; ++Depth) {
+    // Its first parent, or another that starts it in the same way.
+    if (States[Below].Parent == Above || contains(States[Above].Children, Below))
+      return true;
+    Below = States[Below].Parent;
+  }
+  return false;
+}
+
 /// With what the threads of the set may have started meanwhile. What a thread
 /// that started `Thread` starts is no news from it: that is in the set already
 /// if it runs at the same time.
@@ -164,10 +175,7 @@ ThreadSet Concurrency::withChildren(uint32_t Thread, const ThreadSet &Set) const
   ThreadSet All = Set;
   llvm::SmallVector<uint32_t, 8> Work;
   for (uint32_t T : Set) {
-    uint32_t Above = Thread;
-    for (unsigned Depth = 0; Above != None && Above != T && Depth < 64; ++Depth)
-      Above = States[Above].Parent;
-    if (Above == None || Above != T)
+    if (T != Thread && !isAbove(T, Thread))
       Work.push_back(T);
   }
   while (!Work.empty())
@@ -202,6 +210,27 @@ void Concurrency::endThreads(ThreadSet &Set, uint32_t V, uint64_t Ended) {
       for (uint32_t Child : States[T].Outliving)
         insertInto(Set, Child);
   }
+}
+
+/// Threads that are waited for before, but not on all ways: perhaps on all ways that
+/// there are, such as `if (started) join();`.
+ThreadSet Concurrency::doubtful(uint32_t V, const LifeState &S) {
+  ThreadSet Out = Visits[V].Doubtful;
+  uint64_t Perhaps = S.MayEnd & ~S.Ended;
+  if (!Perhaps)
+    return Out;
+  const ThreadSet &Live = momentAt(V, S).Live;
+  ThreadSet Left = Live;
+  endThreads(Left, V, Perhaps);
+  const std::vector<EndItem> &Ends = Lives[Known[Visits[V].Context].Function].Ends;
+  for (size_t I = 0; I < Ends.size(); ++I)
+    if (Perhaps >> I & 1)
+      for (uint32_t T : started(V, Ends[I].Ends))
+        llvm::erase(Left, T);
+  for (uint32_t T : Live)
+    if (!contains(Left, T))
+      insertInto(Out, T);
+  return Out;
 }
 
 const Concurrency::Moment &Concurrency::momentAt(uint32_t V, const LifeState &S) {
@@ -250,7 +279,7 @@ bool Concurrency::inLoopOf(FunctionId F, const Place &Root, uint32_t Loop) const
     return true;
   Span At;
   if (Root.Root == RootKind::Heap)
-    At = positionOf(Root.Name.str());
+    At = positionOf(Root);
   else if (auto It = P.Variables.find(Root.Name); It != P.Variables.end())
     At = It->second->At;
   const FunctionFacts &Facts = P.facts(F);
@@ -270,12 +299,7 @@ bool Concurrency::isPerIteration(uint32_t V, const Place &Root) const {
 
 /// Above, of which there is only one, started Below, perhaps by way of others.
 bool Concurrency::beganWithout(uint32_t Above, uint32_t Below) const {
-  for (unsigned Depth = 0; Below != None && Depth < 64; ++Depth) {
-    Below = States[Below].Parent;
-    if (Below == Above)
-      return !P.Threads[Above].Many;
-  }
-  return false;
+  return isAbove(Above, Below) && !P.Threads[Above].Many;
 }
 
 void Concurrency::together(uint32_t A, uint32_t B, llvm::ArrayRef<Symbol> Owners) {

@@ -16,6 +16,7 @@
 
 #include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 
 namespace heddle {
 
@@ -181,6 +182,9 @@ private:
   bool anyLocks() const {
     if (!Facts.LockOps.empty())
       return true;
+    for (size_t I = 0; I < PF.Targets.size(); ++I)
+      if (PF.Targets[I].empty() && unseenLock(Facts.Calls[I]))
+        return true;
     for (const auto &Targets : PF.Targets)
       for (const CallTarget &T : Targets) {
         const Summary &S = P.Functions[T.Callee].Effects;
@@ -190,10 +194,36 @@ private:
     return false;
   }
 
+  /// A method that is defined elsewhere and named as those of locks are. It counts where
+  /// a lock is an excuse, as what is taken on some ways does, and never as evidence.
+  static std::optional<LockOpKind> unseenLock(const Call &C) {
+    if (C.System || !C.Object.known())
+      return std::nullopt;
+    return llvm::StringSwitch<std::optional<LockOpKind>>(C.Name.str().rsplit("::").second)
+        .Cases("lock", "Lock", LockOpKind::Acquire)
+        .Cases("unlock", "Unlock", LockOpKind::Release)
+        .Default(std::nullopt);
+  }
+
+  void applyUnseen(LockState &S, const Call &C) const {
+    std::optional<LockOpKind> Kind = unseenLock(C);
+    if (!Kind)
+      return;
+    Place Mutex = resolve(P, F, C.Object);
+    if (*Kind == LockOpKind::Release)
+      return release(S, Mutex, isOwnLocal(Facts, C.Object));
+    HeldLock L;
+    L.Mutex = Mutex;
+    L.Text = spell(P, Mutex, C.Name);
+    L.At = C.At;
+    L.Tried = true;
+    acquire(S, L);
+  }
+
   void applyCall(LockState &S, uint32_t Index) const {
     const auto &Targets = PF.Targets[Index];
     if (Targets.empty())
-      return;
+      return applyUnseen(S, Facts.Calls[Index]);
     Lockset Common;
     bool First = true;
     for (const CallTarget &T : Targets) {

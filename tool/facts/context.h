@@ -111,6 +111,8 @@ struct FunctionContext {
   llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> TryResults;
   /// LockOps index of each try-lock call.
   llvm::DenseMap<const clang::Expr *, uint32_t> TryOps;
+  /// What those return that are no functions of the models, when they have succeeded.
+  llvm::DenseMap<const clang::Expr *, int64_t> TrySuccess;
   /// Waits in loops: index of the loop and of the SyncOp.
   llvm::SmallVector<std::pair<uint32_t, uint32_t>, 2> WaitLoops;
   /// Index of the last of Facts.Steps under the lock that is held.
@@ -198,6 +200,10 @@ struct FunctionContext {
   void visitGuard(const clang::CXXConstructExpr *E, const LockModel &M);
   void visitGuardEnd(const clang::CXXRecordDecl *R, const Place &Guard, const clang::VarDecl *V,
                      clang::SourceLocation At);
+  /// An atomic that is taken by an exchange, or given back by a store: `x.exchange(true)`,
+  /// `x.compare_exchange_weak(expected, me)` with a constant expected, `x.store(0)`.
+  void visitFlag(const clang::Expr *E, const Place &Object, const clang::CXXMethodDecl *Method,
+                 llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Shown);
   /// A guard is returned: the caller gets what it has locked.
   void returnGuard(const clang::Expr *E);
   /// A guard that this call returned dies at once.

@@ -142,6 +142,48 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
   return true;
 }
 
+void FunctionContext::visitFlag(const Expr *E, const Place &Object, const CXXMethodDecl *Method,
+                                llvm::ArrayRef<const Expr *> Args, const Expr *Shown) {
+  auto Zero = [&](const Expr *Value) -> std::optional<bool> {
+    Value = strip(Value);
+    Expr::EvalResult R;
+    if (Value->isNullPointerConstant(Unit.Ast, Expr::NPC_ValueDependentIsNotNull))
+      return true;
+    if (Value->isValueDependent() || !Value->getType()->isIntegralOrEnumerationType() ||
+        !Value->EvaluateAsInt(R, Unit.Ast))
+      return std::nullopt;
+    return R.Val.getInt().isZero();
+  };
+  llvm::StringRef Name = Method->getDeclName().isIdentifier() ? Method->getName() : "";
+  LockOp Op;
+  if (Name == "exchange" && Args.size() >= 1 && Zero(Args[0]) == false) {
+    Op.Kind = LockOpKind::TryAcquire;
+    TrySuccess[E] = 0;
+  } else if (Name.starts_with("compare_exchange_") && Args.size() >= 2 && Zero(Args[1]) != true) {
+    // What is expected is what it begins with, not what somebody has seen in it.
+    const auto *D = dyn_cast<DeclRefExpr>(strip(Args[0]));
+    const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+    if (!V || !V->getInit() || Zero(V->getInit()) != true)
+      return;
+    Op.Kind = LockOpKind::TryAcquire;
+    TrySuccess[E] = 1;
+  } else if ((Name == "store" || Method->getOverloadedOperator() == OO_Equal) && Args.size() >= 1 &&
+             Zero(Args.front()) == true)
+    Op.Kind = LockOpKind::Release;
+  else
+    return;
+  Op.Mutex = Object;
+  Op.Sort = LockSort::Flag;
+  if (Shown)
+    Op.Text = Unit.text(strip(Shown));
+  Op.At = Unit.span(E->getSourceRange());
+  Facts.LockOps.push_back(std::move(Op));
+  uint32_t Index = Facts.LockOps.size() - 1;
+  emit(EventKind::LockOp, Index);
+  if (Facts.LockOps[Index].Kind == LockOpKind::TryAcquire)
+    TryOps[E] = Index;
+}
+
 std::vector<Symbol> FunctionContext::members(llvm::ArrayRef<const Expr *> Args,
                                              const Expr *Object) {
   std::vector<Symbol> Out;
@@ -287,7 +329,9 @@ void FunctionContext::branchOnTry(const Expr *Condition, Block &B) {
   if (Op == TryOps.end())
     return;
   int64_t Succeeds = 1;
-  if (const auto *C = dyn_cast<CallExpr>(Tried); C && C->getDirectCallee()) {
+  if (auto It = TrySuccess.find(Tried); It != TrySuccess.end())
+    Succeeds = It->second;
+  else if (const auto *C = dyn_cast<CallExpr>(Tried); C && C->getDirectCallee()) {
     const auto *M = dyn_cast<CXXMemberCallExpr>(C);
     if (const LockModel *L = Unit.api(C->getDirectCallee(), M ? M->getRecordDecl() : nullptr).Locks)
       Succeeds = L->Succeeds;

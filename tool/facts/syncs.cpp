@@ -174,6 +174,7 @@ void FunctionContext::visitAtomic(const Expr *E, const Place &Object, const CXXM
     if (isMemoryOrder(A->getType()) && isRelaxed(D ? D->getExpr() : A, Unit.Ast))
       return;
   }
+  visitFlag(E, Object, Method, Args, Shown);
   bool Stores = Method->getReturnType()->isVoidType() || Method->isCopyAssignmentOperator() ||
                 Method->getOverloadedOperator() == OO_Equal;
   // What is loaded and not looked at orders nothing that follows.

@@ -322,6 +322,11 @@ private:
   /// It is taken for the caller: nothing here gives it back.
   bool leavesTaken(const LockOp &Try) const {
     Place Mutex = resolve(P, F, Try.Mutex);
+    // A claim that decides what is done here is no lock for the caller.
+    if (Try.Sort == LockSort::Flag && llvm::any_of(Facts.Blocks, [&](const Block &B) {
+          return B.Try < Facts.LockOps.size() && &Facts.LockOps[B.Try] == &Try;
+        }))
+      return false;
     return Mutex.known() && llvm::none_of(Facts.LockOps, [&](const LockOp &Op) {
              return Op.Kind == LockOpKind::Release && resolve(P, F, Op.Mutex) == Mutex;
            });
@@ -401,6 +406,8 @@ HeldLock lockOf(const Program &P, FunctionId F, const LockOp &Op) {
   HeldLock L{resolve(P, F, Op.Mutex), Op.Shared, Op.Text, Op.At};
   L.Strict = Op.Strict;
   L.Sort = Op.Sort;
+  // Or a claim: somebody gets it, the others go on without.
+  L.Tried = Op.Sort == LockSort::Flag;
   // `lock.lock()` names the guard; people want the mutex.
   if (!(L.Mutex == Op.Mutex) && isOwnLocal(Facts, Op.Mutex) && Op.Mutex.Path.str() == "*")
     L.Text = spell(P, L.Mutex, L.Text);

@@ -36,8 +36,11 @@ Reported is also a write under a lock that is taken for reading, a lock other th
 held elsewhere, and a reference to a guarded member that a method returns: it is used when the lock
 is gone.
 
-The confidence is low for a flag that is only polled, for what is tested before the lock is taken, and
-for what is never written under the lock.
+A note of low confidence is all that is said of a flag that is only polled, of what is tested before
+the lock is taken, of what is never written under the lock, and of a public function whose callers in
+sight all hold it. One lock for all objects counts where it is taken for the access: in the function
+that makes it, or in the one that calls that; when only one function does so, the confidence is low
+as well.
 
 There is one finding for a member. It says at how many of the accesses the lock is held, shows one
 where it is, and the calls that lead to the one where it is not.
@@ -311,6 +314,10 @@ std::optional<Confidence> confidence(const MemberUse &Use, const Finding &F) {
                  return L->Named == O->Named && L->In == O->In;
                });
       }))
+    return Confidence::Low;
+  // Seen under the lock once, and without it only in what helpers do with what they get.
+  if (F.LockedSites < 2 &&
+      llvm::all_of(F.Open, [](const MemberAccess *A) { return !(A->Named == A->At); }))
     return Confidence::Low;
   // A flag that is polled, or what is tested before the lock is taken: often meant so.
   if (llvm::all_of(F.Open,

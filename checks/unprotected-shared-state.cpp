@@ -74,12 +74,25 @@ nothing.
 * What is reached only through a virtual call or callback with several candidates, unless the option
   `Guesses` is set.
 * Atomics, thread-local variables, and what `std::call_once` initializes.
+
+A note of low confidence is all that is said
+
+* after a wait for the other thread that not all paths go through, such as `if (started) t.join();`;
+* where both sides hold an element of one array of locks, perhaps the same one, and where one side reads
+  what its caller has given the lock up for;
+* of what a library does three calls below a function that nobody calls in sight: its callers may have
+  to hold a lock;
+* of an object that one allocation makes many times, and that each thread may have its own of;
+* once, instead of a finding for each place, when two threads share more than a dozen places in this
+  way: then something that is not seen here probably keeps them apart.
 )",
     {{"Guesses", "false",
       "also report what is reached through a virtual call or callback with several candidates"}}};
 
 /// Further accesses that a finding lists.
 constexpr size_t MaxOthers = 8;
+/// Calls on the way from a function that has no callers in sight.
+constexpr size_t FarFromRoot = 3;
 /// Places that two threads share without a lock. Where there are more, the likely
 /// explanation is one reason why these threads do not meet, not so many mistakes.
 constexpr size_t MaxAlike = 12;
@@ -194,7 +207,17 @@ private:
       return Meeting::Never;
     bool Doubtful =
         llvm::binary_search(W.Doubtful, O.Thread) || llvm::binary_search(O.Doubtful, W.Thread);
-    return Doubtful || mayBeProtected(W, O) || mayBeTwo(W, O) ? Meeting::Perhaps : How;
+    return Doubtful || mayBeProtected(W, O) || mayBeTwo(W, O) || isFarFromRoot(W) ||
+                   isFarFromRoot(O)
+               ? Meeting::Perhaps
+               : How;
+  }
+
+  /// Far inside of a library, on a way from a function that nobody calls here: who calls
+  /// that one may hold a lock for it.
+  bool isFarFromRoot(const ThreadAccess &A) const {
+    const Thread &T = P.Threads[A.Thread];
+    return !T.Start && !P.facts(T.Entry).Main && A.Through.size() >= FarFromRoot;
   }
 
   /// Both hold an element of one array of locks, perhaps the same. Or one has given up

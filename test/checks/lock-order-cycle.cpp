@@ -213,6 +213,42 @@ void through_calls_case() {
   b.join();
 }
 
+class Journal {
+public:
+  void write() {
+    std::lock_guard<std::mutex> guard(m);
+    if (makeRoom()) {
+      m.unlock();
+      m.lock();
+    }
+  }
+
+private:
+  // Gives the lock of its caller up for a while.
+  bool makeRoom() {
+    bool waited = false;
+    while (size > 3) {
+      m.unlock();
+      std::this_thread::yield();
+      m.lock();
+      waited = true;
+      --size;
+    }
+    ++size;
+    return waited;
+  }
+  std::mutex m;
+  int size = 0;
+};
+Journal journal;
+void given_up_by_callee_ok() {
+  std::thread a([] {
+    for (int i = 0; i < 6; ++i)
+      journal.write();
+  });
+  a.join();
+}
+
 struct Account {
   std::mutex m;
   int money = 0;
@@ -507,6 +543,7 @@ int main(int argc, char **argv) {
   CASE(tried_second_ok)
   CASE(through_calls_case)      // through_calls_bad
   CASE(transfer_both_ways_case) // transfer_both_ways_bad
+  CASE(given_up_by_callee_ok)
   CASE(transfer_by_address_ok)
   CASE(transfer_after_swap_ok)
   CASE(own_guard_class_bad)

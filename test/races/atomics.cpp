@@ -263,6 +263,40 @@ namespace claimed_by_exchange_ok {
     b.join();
   }
 }
+namespace claimed_here_only_bad {
+  std::atomic<bool> claimed{false};
+  int winner;
+  void claims() {
+    if (!claimed.exchange(true))
+      winner = 1; // EXPECT: winner` is written here
+  }
+  void overrides() { winner = 2; }
+  void run() {
+    std::thread a(claims), b(overrides);
+    a.join();
+    b.join();
+  }
+}
+namespace pushed_and_counted_bad {
+  struct Node {
+    Node *next;
+  };
+  std::atomic<Node *> head{nullptr};
+  int pushed;
+  Node nodes[2];
+  void push(int i) {
+    Node *seen = head.load();
+    do
+      nodes[i].next = seen;
+    while (!head.compare_exchange_weak(seen, &nodes[i]));
+    ++pushed; // EXPECT: pushed` is written here
+  }
+  void run() {
+    std::thread a(push, 0), b(push, 1);
+    a.join();
+    b.join();
+  }
+}
 namespace claimed_index_ok {
   std::atomic<std::size_t> next{0};
   std::vector<int> out(8);
@@ -463,6 +497,8 @@ int main(int Count, char **Arguments) {
   CASE(compare_exchange_lock_ok::run)
   CASE(check_then_set_bad::run)
   CASE(claimed_by_exchange_ok::run)
+  CASE(claimed_here_only_bad::run)
+  CASE(pushed_and_counted_bad::run)
   CASE(claimed_index_ok::run)
   CASE(atomic_ref_ok::run)
   CASE(atomic_ref_mixed_untold::run)

@@ -218,11 +218,12 @@ void FunctionContext::visitAccess(const Stmt *S) {
   }
   if (const auto *D = dyn_cast<CXXDeleteExpr>(S)) {
     Place P = pointee(D->getArgument());
-    access(P, AccessKind::Write, D->getArgument());
     if (const CXXRecordDecl *R =
             D->getDestroyedType().isNull() ? nullptr : D->getDestroyedType()->getAsCXXRecordDecl();
         R && R->hasDefinition() && R->getDestructor())
       visitDestructor(R->getDestructor(), P, nullptr, D->getBeginLoc());
+    // The destructor may have waited for who else uses it.
+    access(P, AccessKind::Write, D->getArgument());
   }
 }
 

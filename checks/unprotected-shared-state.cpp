@@ -78,8 +78,8 @@ nothing.
 A note of low confidence is all that is said
 
 * after a wait for the other thread that not all paths go through, such as `if (started) t.join();`;
-* where both sides hold an element of one array of locks, perhaps the same one, and where one side reads
-  what its caller has given the lock up for;
+* where both sides hold an element of one array of locks, perhaps the same one, where one side reads what
+  its caller has given the lock up for, and where it holds the lock on some of the ways that lead there;
 * of what a library does three calls below a function that nobody calls in sight: its callers may have
   to hold a lock;
 * of an object that one allocation makes many times, and that each thread may have its own of;
@@ -220,15 +220,24 @@ private:
     return !T.Start && !P.facts(T.Entry).Main && A.Through.size() >= FarFromRoot;
   }
 
-  /// Both hold an element of one array of locks, perhaps the same. Or one has given up
-  /// for a while what the other holds: it knows what stays as it is meanwhile.
+  /// Both hold an element of one array of locks, perhaps the same; or one holds on some
+  /// ways what the other holds. Or one has given up for a while what the other holds: it
+  /// knows what stays as it is meanwhile.
   static bool mayBeProtected(const ThreadAccess &A, const ThreadAccess &B) {
     auto GaveUp = [](const ThreadAccess &X, const ThreadAccess &Y) {
       return !isWrite(X) && llvm::any_of(Y.Held, [&](const HeldLock &L) {
         return llvm::is_contained(X.GivenUp, L.Mutex);
       });
     };
-    return GaveUp(A, B) || GaveUp(B, A) || llvm::any_of(A.Held, [&](const HeldLock &L) {
+    auto MayHold = [](const ThreadAccess &X, const ThreadAccess &Y) {
+      auto Holds = [&](const Place &Lock) {
+        return llvm::binary_search(Y.MayHold, Lock) ||
+               llvm::any_of(Y.Held, [&](const HeldLock &L) { return L.Mutex == Lock; });
+      };
+      return llvm::any_of(X.MayHold, Holds);
+    };
+    return GaveUp(A, B) || GaveUp(B, A) || MayHold(A, B) || MayHold(B, A) ||
+           llvm::any_of(A.Held, [&](const HeldLock &L) {
              return L.Mutex.Path.str().contains("[]") &&
                     llvm::any_of(B.Held, [&](const HeldLock &M) {
                       return M.Mutex == L.Mutex && !(L.Shared && M.Shared);

@@ -165,6 +165,20 @@ Lockset Concurrency::locks(uint32_t V, size_t Block, size_t Event) {
   return Out;
 }
 
+/// Locks that are held on some of the ways to the event only.
+std::vector<Place> Concurrency::mayHold(uint32_t V, size_t Block, size_t Event) {
+  std::vector<Place> Out = Visits[V].MayHold;
+  const ProgramFunction &PF = P.Functions[Known[Visits[V].Context].Function];
+  if (PF.MayHold.empty())
+    return Out;
+  for (const Place &M : PF.MayHold[Block][Event])
+    if (Place Lock = Known.absolute(Visits[V].Context, M).What; Lock.known())
+      Out.push_back(Lock);
+  llvm::sort(Out);
+  Out.erase(std::unique(Out.begin(), Out.end()), Out.end());
+  return Out;
+}
+
 void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, const LifeState &S,
                        const OrderState &O) {
   uint32_t In = Visits[V].Context, Thread = Visits[V].Thread;
@@ -203,6 +217,7 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
     Like.Locks = Locks;
     Like.Live = M.Live;
     Like.Doubtful = doubtful(V, S);
+    Like.MayHold = mayHold(V, Block, Event);
     Like.Order = Order;
     for (const auto &[Owner, Set] : M.LiveSince)
       if (Like.LiveSince.size() < MaxOwners)
@@ -260,6 +275,9 @@ void Concurrency::call(uint32_t V, uint32_t Index, size_t Block, size_t Event, c
     Next.Certain |= Certain;
     New |= insertAll(Next.Live, Like.Live);
     New |= insertAll(Next.Doubtful, Like.Doubtful);
+    for (const Place &M : Like.MayHold)
+      if (auto It = llvm::lower_bound(Next.MayHold, M); It == Next.MayHold.end() || !(*It == M))
+        New = true, Next.MayHold.insert(It, M);
     for (const auto &[Owner, Set] : Like.LiveSince) {
       New |= !threadsOf(Next.LiveSince, Owner);
       New |= insertAll(sinceOf(Next.LiveSince, Owner), Set);
@@ -534,6 +552,7 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   Out.Foreign = Where.From == Origin::Published ||
                 (Where.From == Origin::Handed && States[Out.Thread].Foreign.contains(Where.Via));
   Out.Live.assign(Live.begin(), Live.end());
+  Out.MayHold = mayHold(V, Block, Event);
   const ThreadSet Doubtful = doubtful(V, S);
   Out.Doubtful.assign(Doubtful.begin(), Doubtful.end());
   Out.Order = Order;

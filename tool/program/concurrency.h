@@ -33,10 +33,11 @@ struct Visit {
   uint32_t Thread = None;
   uint32_t Context = None;
   bool Reached = false, Dirty = false, Certain = false;
-  bool Merged = false; ///< It stands for several entries.
-  Lockset Locks;       ///< Held at every entry.
-  ThreadSet Live;      ///< That may be running at entry.
-  ThreadSet Doubtful;  ///< Of these, some that were waited for on some ways.
+  bool Merged = false;        ///< It stands for several entries.
+  Lockset Locks;              ///< Held at every entry.
+  std::vector<Place> MayHold; ///< Locks held at some entry, or on some ways to it; sorted.
+  ThreadSet Live;             ///< That may be running at entry.
+  ThreadSet Doubtful;         ///< Of these, some that were waited for on some ways.
   Since LiveSince;
   Ordering Order;       ///< At every entry.
   uint32_t From = None; ///< The visit that first came here, by the call at FromAt.
@@ -84,6 +85,7 @@ private:
   void call(uint32_t V, uint32_t Index, size_t Block, size_t Event, const LifeState &S,
             const OrderState &O);
   Lockset locks(uint32_t V, size_t Block, size_t Event);
+  std::vector<Place> mayHold(uint32_t V, size_t Block, size_t Event);
   void record(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S,
               const std::shared_ptr<const Ordering> &Order);
   ThreadSet sharing(uint32_t V, const Absolute &Where, const LifeState &S, bool Making = false);

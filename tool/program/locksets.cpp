@@ -171,6 +171,7 @@ public:
     PF.Effects.Released.clear();
     PF.Held.clear();
     PF.Released.clear();
+    PF.MayHold.clear();
     if (anyLocks()) {
       solve();
       record();
@@ -336,10 +337,12 @@ private:
     LockState Exit;
     PF.Held.resize(Facts.Blocks.size());
     std::vector<std::vector<std::vector<Place>>> Released(Facts.Blocks.size());
-    bool AnyReleased = false;
+    std::vector<std::vector<std::vector<Place>>> MayHold(Facts.Blocks.size());
+    bool AnyReleased = false, AnyPerhaps = false;
     for (size_t B = 0; B < Facts.Blocks.size(); ++B) {
       PF.Held[B].resize(Facts.Blocks[B].Events.size());
       Released[B].resize(Facts.Blocks[B].Events.size());
+      MayHold[B].resize(Facts.Blocks[B].Events.size());
     }
     // What several paths to one block have in common.
     llvm::BitVector Seen(Facts.Blocks.size());
@@ -362,6 +365,8 @@ private:
           Released[B][I] = S.Released;
         }
         AnyReleased |= !S.Released.empty();
+        for (const HeldLock &H : S.Perhaps)
+          insertPlace(MayHold[B][I], H.Mutex);
         apply(S, Facts.Blocks[B].Events[I]);
       }
       Seen.set(B);
@@ -371,6 +376,15 @@ private:
     for (const LockOp &Op : Facts.LockOps)
       if (Op.Kind == LockOpKind::TryAcquire && leavesTaken(Op))
         insertLock(Exit.Perhaps, lockOf(P, F, Op));
+    for (size_t B = 0; B < MayHold.size(); ++B)
+      for (size_t I = 0; I < MayHold[B].size(); ++I) {
+        llvm::erase_if(MayHold[B][I], [&](const Place &M) {
+          return llvm::any_of(PF.Held[B][I], [&](const HeldLock &H) { return H.Mutex == M; });
+        });
+        AnyPerhaps |= !MayHold[B][I].empty();
+      }
+    if (AnyPerhaps)
+      PF.MayHold = std::move(MayHold);
     if (AnyReleased)
       PF.Released = std::move(Released);
     if (!Exit.Reached)

@@ -182,6 +182,8 @@ struct ProgramFunction {
   std::vector<std::vector<Lockset>> Held;
   /// In the same shape: locks of the caller that may have been given back.
   std::vector<std::vector<std::vector<Place>>> Released;
+  /// In the same shape, sorted: locks that are held on some of the ways to the event.
+  std::vector<std::vector<std::vector<Place>>> MayHold;
 };
 
 /// A start of a thread (or task, region, handler) at one place in the code, or
@@ -255,6 +257,7 @@ struct ThreadAccess {
   /// Locks of the callers that the function of the access has given back, and takes again
   /// later or not.
   std::vector<Place> GivenUp;
+  std::vector<Place> MayHold; ///< Locks that are held on some ways only, sorted.
   Symbol Member, Text, Type;
   Span At;
   Chain Through; ///< From the thread's entry.

@@ -83,19 +83,18 @@ A note of low confidence is all that is said
 * of what a library does three calls below a function that nobody calls in sight: its callers may have
   to hold a lock;
 * of an object that one allocation makes many times, and that each thread may have its own of;
-* once, instead of a finding for each place, when two threads share more than a dozen places in this
-  way: then something that is not seen here probably keeps them apart.
+* once, instead of a finding for each place, when two threads share places in this way in more than
+  eight functions: then something that is not seen here probably keeps them apart.
 )",
     {{"Guesses", "false",
       "also report what is reached through a virtual call or callback with several candidates"}}};
 
 /// Further accesses that a finding lists.
 constexpr size_t MaxOthers = 8;
-/// Calls on the way from a function that has no callers in sight.
-constexpr size_t FarFromRoot = 3;
-/// Places that two threads share without a lock. Where there are more, the likely
-/// explanation is one reason why these threads do not meet, not so many mistakes.
-constexpr size_t MaxAlike = 12;
+/// Functions in which a thread writes, without a lock, what it shares with one other. Where
+/// there are more, the likely explanation is one reason why these threads do not meet, not
+/// so many mistakes.
+constexpr size_t MaxAlike = 8;
 
 static bool isWrite(const ThreadAccess &A) { return A.Kind == AccessKind::Write; }
 static bool isPlain(const ThreadAccess &A) {
@@ -106,13 +105,14 @@ namespace {
 
 struct Conflict {
   const ThreadAccess *Write = nullptr, *Other = nullptr;
-  Meeting How = Meeting::Never;
+  Race Is;
 };
 
 class Reporter {
 public:
   Reporter(const Program &P, const CheckOptions &Options, Sink &Out)
-      : P(P), Out(Out), Guesses(Options.flag("Guesses")), Groups(groupByPlace(P.SharedAccesses)) {
+      : P(P), Out(Out), Known(P), Guesses(Options.flag("Guesses")),
+        Groups(groupByPlace(P.SharedAccesses)) {
     for (const ThreadAccess &A : P.SharedAccesses)
       if (isWrite(A))
         Written.insert(A.What);
@@ -148,7 +148,10 @@ public:
         ByThreads[std::minmax(F.Worst.Write->Thread, F.Worst.Other->Thread)].push_back(&F);
     }
     for (auto &[Threads, Alike] : ByThreads) {
-      if (Alike.size() <= MaxAlike) {
+      std::set<FunctionId> Functions;
+      for (const Found *F : Alike)
+        Functions.insert(F->Worst.Write->In);
+      if (Functions.size() <= MaxAlike) {
         for (const Found *F : Alike)
           report(F->Worst, F->Groups, 0);
         continue;
@@ -184,7 +187,7 @@ private:
   /// The lower, the more telling: sure, written without any lock, by a thread
   /// that was started, near its entry.
   std::tuple<int, int, size_t, int, int, size_t, Span, Span> rank(const Conflict &C) const {
-    return {C.How != Meeting::Surely,
+    return {C.Is.How != Meeting::Surely,
             !C.Write->Certain + !C.Other->Certain,
             C.Write->Held.size() + C.Other->Held.size(),
             P.Threads[C.Write->Thread].Start == nullptr,
@@ -194,85 +197,11 @@ private:
             C.Other->At};
   }
 
-  /// An access of each thread, one a write, at once and without a lock for both.
-  Meeting conflict(const ThreadAccess &W, const ThreadAccess &O) const {
-    // One atomic side does not make the other safe.
-    bool Races = (isWrite(W) && isPlain(O)) || (isWrite(W) && O.Kind == AccessKind::AtomicWrite);
-    if (!Races || (!Guesses && !(W.Certain && O.Certain)))
-      return Meeting::Never;
-    Meeting How = meet(W, O);
-    if (How < Meeting::Perhaps || !mayRunAtOnce(P, W, O) || isProtected(P, W, O))
-      return Meeting::Never;
-    if (isMade(W) || isMade(O))
-      return Meeting::Never;
-    bool Doubtful =
-        llvm::binary_search(W.Doubtful, O.Thread) || llvm::binary_search(O.Doubtful, W.Thread);
-    return Doubtful || mayBeProtected(W, O) || mayBeTwo(W, O) || isFarFromRoot(W) ||
-                   isFarFromRoot(O)
-               ? Meeting::Perhaps
-               : How;
-  }
-
-  /// Far inside of a library, on a way from a function that nobody calls here: who calls
-  /// that one may hold a lock for it.
-  bool isFarFromRoot(const ThreadAccess &A) const {
-    const Thread &T = P.Threads[A.Thread];
-    return !T.Start && !P.facts(T.Entry).Main && A.Through.size() >= FarFromRoot;
-  }
-
-  /// Both hold an element of one array of locks, perhaps the same; or one holds on some
-  /// ways what the other holds. Or one has given up for a while what the other holds: it
-  /// knows what stays as it is meanwhile.
-  static bool mayBeProtected(const ThreadAccess &A, const ThreadAccess &B) {
-    auto GaveUp = [](const ThreadAccess &X, const ThreadAccess &Y) {
-      return !isWrite(X) && llvm::any_of(Y.Held, [&](const HeldLock &L) {
-        return llvm::is_contained(X.GivenUp, L.Mutex);
-      });
-    };
-    auto MayHold = [](const ThreadAccess &X, const ThreadAccess &Y) {
-      auto Holds = [&](const Place &Lock) {
-        return llvm::binary_search(Y.MayHold, Lock) ||
-               llvm::any_of(Y.Held, [&](const HeldLock &L) { return L.Mutex == Lock; });
-      };
-      return llvm::any_of(X.MayHold, Holds);
-    };
-    return GaveUp(A, B) || GaveUp(B, A) || MayHold(A, B) || MayHold(B, A) ||
-           llvm::any_of(A.Held, [&](const HeldLock &L) {
-             return L.Mutex.Path.str().contains("[]") &&
-                    llvm::any_of(B.Held, [&](const HeldLock &M) {
-                      return M.Mutex == L.Mutex && !(L.Shared && M.Shared);
-                    });
-           });
-  }
-
-  /// The object is being made, by its constructor: nobody else has this one.
-  static bool isMade(const ThreadAccess &A) {
-    if (A.What.Root != RootKind::Heap || A.What.Path.str().contains('*'))
-      return false;
-    Span Made = positionOf(A.What);
-    auto Here = [&](const Span &At) { return At.File == Made.File && At.Line == Made.Line; };
-    return Here(A.At) || llvm::any_of(A.Through, [&](const Hop &H) { return Here(H.At); });
-  }
-
-  /// The object stands for several: it is made by a function that several threads of one
-  /// start have called for each of them, or that is called at several places.
-  bool mayBeTwo(const ThreadAccess &A, const ThreadAccess &B) const {
-    if (A.What.Root != RootKind::Heap)
-      return false;
-    auto [It, New] = Makers.try_emplace(A.What.Name, None);
-    if (New) {
-      Span Made = positionOf(A.What);
-      auto Maker = llvm::find_if(P.Functions, [&](const ProgramFunction &F) {
-        const Span &Body = F.Facts->Body;
-        return Made.File == Body.File && Body.Line <= Made.Line && Made.Line <= Body.EndLine;
-      });
-      if (Maker != P.Functions.end())
-        It->second = Maker - P.Functions.begin();
-    }
-    FunctionId Maker = It->second;
-    if (A.Thread == B.Thread)
-      return P.Threads[A.Thread].Starter != None && P.Threads[A.Thread].Starter != Maker;
-    return Maker != None && P.function(Maker).Callers.size() > 1;
+  Race conflict(const ThreadAccess &W, const ThreadAccess &O) const {
+    if (!Guesses && !(W.Certain && O.Certain))
+      return {};
+    Race R = Known.of(W, O);
+    return R.How < Meeting::Perhaps ? Race() : R;
   }
 
   template <class Fn> void forOverlaps(const PlaceGroup &G, Fn Then) const {
@@ -289,7 +218,7 @@ private:
         continue;
       forOverlaps(G, [&](const ThreadAccess &B) {
         Conflict C{&A, &B, conflict(A, B)};
-        if (C.How != Meeting::Never && (!Worst.Write || rank(C) < rank(Worst)))
+        if (C.Is.How != Meeting::Never && (!Worst.Write || rank(C) < rank(Worst)))
           Worst = C;
       });
     }
@@ -347,7 +276,8 @@ private:
       return llvm::any_of(O.Held, [&](const HeldLock &M) { return M.Mutex == L.Mutex; });
     });
     if (Common)
-      return S + ", and " + locks(W) + " does not keep others out";
+      return S + ", and " + locks(W) + (W.Held.size() == 1 ? " does" : " do") +
+             " not keep others out";
     return S + ", holding " + locks(W) + " here and " + locks(O) + " there";
   }
 
@@ -439,11 +369,11 @@ private:
   /// Further accesses that race with one to the same place.
   void others(Advice &A, const Conflict &C, llvm::ArrayRef<uint32_t> Of) const {
     std::map<Span, const ThreadAccess *> More;
-    auto Races = [&](const ThreadAccess &X) {
+    auto MayRace = [&](const ThreadAccess &X) {
       bool Any = false;
       for (uint32_t G : Of)
         forOverlaps(Groups[G], [&](const ThreadAccess &Y) {
-          Any = Any || conflict(X, Y) >= Meeting::Perhaps || conflict(Y, X) >= Meeting::Perhaps;
+          Any = Any || conflict(X, Y).How != Meeting::Never || conflict(Y, X).How != Meeting::Never;
         });
       return Any;
     };
@@ -452,7 +382,7 @@ private:
         bool Shown = X.At.Line == C.Write->At.Line || X.At.Line == C.Other->At.Line;
         auto It = More.find(X.At);
         bool Known = It != More.end() && (isWrite(*It->second) || !isWrite(X));
-        if (!Shown && !Known && isPlain(X) && More.size() < MaxOthers && Races(X))
+        if (!Shown && !Known && isPlain(X) && More.size() < MaxOthers && MayRace(X))
           More[X.At] = &X;
       });
     for (const auto &[At, X] : More)
@@ -469,13 +399,15 @@ private:
     A.Level = Info.Level;
     bool Certain = C.Write->Certain && C.Other->Certain;
     bool Deep = C.Write->What.Path.str().contains('*');
-    A.Sure = C.How != Meeting::Surely || Alike ? Confidence::Low
-             : Certain && !Deep                ? Confidence::High
-                                               : Confidence::Medium;
+    A.Sure = C.Is.How != Meeting::Surely || Alike ? Confidence::Low
+             : Certain && !Deep                   ? Confidence::High
+                                                  : Confidence::Medium;
     if (A.Sure == Confidence::Low)
       A.Level = Severity::Note;
     A.At = C.Write->Named;
     A.Message = message(C);
+    if (!C.Is.Doubt.empty())
+      A.Against.push_back({C.Is.Doubt.str(), {}, 0, C.Other->At});
     if (Alike)
       A.Message += "; so are " + std::to_string(Alike) +
                    " other places that the two share: something that is not seen here may keep "
@@ -494,11 +426,10 @@ private:
 
   const Program &P;
   Sink &Out;
+  Races Known;
   bool Guesses;
   std::vector<PlaceGroup> Groups;
   llvm::DenseSet<Place> Written;
-  /// By name of a heap object: the function that makes it.
-  mutable llvm::DenseMap<Symbol, FunctionId> Makers;
 };
 
 } // namespace

@@ -1,4 +1,5 @@
 #include "advice/explainaccess.h"
+#include "program/conflicts.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -53,7 +54,7 @@ struct Spelled {
 class Explainer {
 public:
   Explainer(const Program &P, const Observation &Seen, llvm::ArrayRef<Advice> Findings)
-      : P(P), Seen(Seen), Findings(Findings) {}
+      : P(P), Seen(Seen), Findings(Findings), Known(P) {}
 
   AccessExplanation run(const Spelled &S) {
     const Access &A = *S.First;
@@ -288,7 +289,11 @@ private:
       note(E, thread(Bare->Is.Thread) + " starts here", L->At);
   }
 
-  static std::string doubt(const ThreadAccess &A, const ThreadAccess &B) {
+  std::string doubt(const ThreadAccess &A, const ThreadAccess &B) const {
+    Race One = Known.of(A, B), Two = Known.of(B, A);
+    for (llvm::StringRef Doubt : {One.Doubt, Two.Doubt})
+      if (!Doubt.empty())
+        return Doubt.str();
     if (A.What.Path.str().contains("[]"))
       return "they may be different elements";
     if (!A.Certain || !B.Certain)
@@ -319,6 +324,7 @@ private:
   const Program &P;
   const Observation &Seen;
   llvm::ArrayRef<Advice> Findings;
+  Races Known;
   std::string Head;
 };
 

@@ -2,6 +2,7 @@
 
 #include "llvm/ADT/DenseMapInfo.h"
 #include "llvm/ADT/StringRef.h"
+#include <compare>
 #include <cstdint>
 
 namespace heddle {
@@ -22,7 +23,9 @@ public:
 
   friend bool operator==(Symbol A, Symbol B) { return A.Number == B.Number; }
   /// Orders by text, so that sorted output is the same in every run.
-  friend bool operator<(Symbol A, Symbol B) { return A.Number != B.Number && A.str() < B.str(); }
+  friend std::strong_ordering operator<=>(Symbol A, Symbol B) {
+    return A.Number == B.Number ? std::strong_ordering::equal : A.str().compare(B.str()) <=> 0;
+  }
 
 private:
   uint32_t Number = 0;

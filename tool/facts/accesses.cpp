@@ -186,12 +186,10 @@ void FunctionContext::visitAccess(const Stmt *S) {
     if (B->isCompoundAssignmentOp())
       access(P, AccessKind::Read, B->getLHS());
     access(P, AccessKind::Write, B->getLHS());
-    bool Adds = B->getOpcode() == BO_AddAssign;
-    if (Expr::EvalResult R;
-        (Adds || B->getOpcode() == BO_SubAssign) && !B->getRHS()->isValueDependent() &&
-        B->getRHS()->getType()->isIntegerType() && B->getRHS()->EvaluateAsInt(R, Unit.Ast) &&
-        R.Val.getInt().getSignificantBits() < 32)
-      addStep(B->getLHS(), P, (Adds ? 1 : -1) * R.Val.getInt().getExtValue());
+    if (B->getOpcode() == BO_AddAssign || B->getOpcode() == BO_SubAssign)
+      if (std::optional<int64_t> By = constantOf(B->getRHS(), Unit.Ast);
+          By && std::abs(*By) <= INT32_MAX)
+        addStep(B->getLHS(), P, B->getOpcode() == BO_AddAssign ? *By : -*By);
     if (B->getOpcode() == BO_Assign && B->getLHS()->getType()->isAnyPointerType())
       bind(P, B->getRHS(), B->getOperatorLoc());
     return;

@@ -219,10 +219,7 @@ bool FunctionContext::hasZeroTimeout(const BlockingModel &M,
                                      llvm::ArrayRef<const Expr *> Args) const {
   if (M.Timeout < 0 || static_cast<size_t>(M.Timeout) >= Args.size())
     return false;
-  const Expr *Wait = Args[M.Timeout];
-  Expr::EvalResult R;
-  return !Wait->isValueDependent() && Wait->getType()->isIntegerType() &&
-         Wait->EvaluateAsInt(R, Unit.Ast) && R.Val.getInt().isZero();
+  return constantOf(Args[M.Timeout], Unit.Ast) == 0;
 }
 
 void FunctionContext::addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases,

@@ -18,33 +18,6 @@ namespace {
 
 constexpr unsigned MaxNodes = 24;
 
-/// Without negations and comparisons with zero; Negated is toggled for each.
-const Expr *core(const Expr *E, bool &Negated, const ASTContext &Ast) {
-  for (unsigned Rounds = 0; Rounds < 8; ++Rounds) {
-    E = strip(E);
-    if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->getOpcode() == UO_LNot) {
-      Negated = !Negated;
-      E = U->getSubExpr();
-      continue;
-    }
-    const auto *B = dyn_cast<BinaryOperator>(E);
-    if (!B || !B->isEqualityOp())
-      return E;
-    auto IsZero = [&](const Expr *Side) {
-      Expr::EvalResult R;
-      return Side->isNullPointerConstant(const_cast<ASTContext &>(Ast),
-                                         Expr::NPC_ValueDependentIsNotNull) ||
-             (!Side->isValueDependent() && Side->getType()->isIntegerType() &&
-              Side->EvaluateAsInt(R, Ast) && R.Val.getInt().isZero());
-    };
-    if (!IsZero(B->getRHS()))
-      return E;
-    Negated ^= B->getOpcode() == BO_EQ;
-    E = B->getLHS();
-  }
-  return E;
-}
-
 /// Variables and members that E reads; false when it does anything else.
 bool reads(const Expr *E, llvm::SmallVectorImpl<const ValueDecl *> &Out, unsigned &Nodes) {
   E = strip(E);
@@ -218,6 +191,28 @@ private:
 };
 
 } // namespace
+
+const Expr *core(const Expr *E, bool &Negated, const ASTContext &Ast) {
+  for (unsigned Rounds = 0; Rounds < 8; ++Rounds) {
+    E = strip(E);
+    if (const auto *U = dyn_cast<UnaryOperator>(E); U && U->getOpcode() == UO_LNot) {
+      Negated = !Negated;
+      E = U->getSubExpr();
+      continue;
+    }
+    const auto *B = dyn_cast<BinaryOperator>(E);
+    if (!B || !B->isEqualityOp())
+      return E;
+    const Expr *Side = B->getRHS();
+    if (!Side->isNullPointerConstant(const_cast<ASTContext &>(Ast),
+                                     Expr::NPC_ValueDependentIsNotNull) &&
+        constantOf(Side, Ast) != 0)
+      return E;
+    Negated ^= B->getOpcode() == BO_EQ;
+    E = B->getLHS();
+  }
+  return E;
+}
 
 void FunctionContext::findDeciding(const Stmt *Body) {
   DecidingFinder Find(*this);

@@ -249,10 +249,8 @@ void UnitContext::mention(const VarDecl *V) {
       K && R.Static && R.Values.empty())
     if (const SyncModel *S = api(K->getConstructor()).Syncs;
         S && S->Count >= 0 && static_cast<unsigned>(S->Count) < K->getNumArgs())
-      if (Expr::EvalResult N; !K->getArg(S->Count)->isValueDependent() &&
-                              K->getArg(S->Count)->EvaluateAsInt(N, Ast) &&
-                              N.Val.getInt().isRepresentableByInt64())
-        R.Values.push_back(N.Val.getInt().getExtValue());
+      if (std::optional<int64_t> N = constantOf(K->getArg(S->Count), Ast))
+        R.Values.push_back(*N);
   if (V->hasGlobalStorage())
     R.Guarded = annotation(Shown);
   Facts.Variables.push_back(std::move(R));

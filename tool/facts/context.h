@@ -275,6 +275,10 @@ AlgorithmCall algorithmOf(UnitContext &U, const clang::Stmt *S);
 /// Without parentheses, implicit casts, temporaries' wrappers and copies of
 /// temporaries.
 const clang::Expr *strip(const clang::Expr *E);
+/// The value of an integer constant expression; nothing for null and any other.
+std::optional<int64_t> constantOf(const clang::Expr *E, const clang::ASTContext &Ast);
+/// The condition without negations and comparisons with zero; Negated is toggled for each.
+const clang::Expr *core(const clang::Expr *Condition, bool &Negated, const clang::ASTContext &Ast);
 /// A library's class that can be called: std::function, std::packaged_task.
 bool isCallableWrapper(UnitContext &Unit, clang::QualType T);
 /// A class with `operator->` or `element_type`: smart pointers, iterators, views.

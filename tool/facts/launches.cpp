@@ -11,22 +11,18 @@ using namespace clang;
 
 namespace {
 
-/// Values that only steer a start, such as std::launch, come before the entry.
 /// Different values of what E reads can give the same value of E.
 bool repeats(const Expr *E, const ASTContext &Ast, unsigned Depth = 0) {
   if (!E || Depth > 12)
     return false;
   E = E->IgnoreParenCasts();
   if (const auto *B = dyn_cast<BinaryOperator>(E)) {
-    Expr::EvalResult R;
-    bool Constant = !B->getRHS()->isValueDependent() && B->getRHS()->getType()->isIntegerType() &&
-                    B->getRHS()->EvaluateAsInt(R, Ast);
     switch (B->getOpcode()) {
     case BO_Div:
     case BO_Rem:
     case BO_Shr:
     case BO_And:
-      return !(Constant && B->getOpcode() == BO_Div && R.Val.getInt().isOne());
+      return !(B->getOpcode() == BO_Div && constantOf(B->getRHS(), Ast) == 1);
     default:
       return repeats(B->getLHS(), Ast, Depth + 1) || repeats(B->getRHS(), Ast, Depth + 1);
     }
@@ -41,6 +37,7 @@ bool repeats(const Expr *E, const ASTContext &Ast, unsigned Depth = 0) {
   return false;
 }
 
+/// Values that only steer a start, such as std::launch, come before the entry.
 bool isPolicy(QualType T) {
   T = T.getNonReferenceType();
   return T->isEnumeralType();

@@ -145,14 +145,10 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
 void FunctionContext::visitFlag(const Expr *E, const Place &Object, const CXXMethodDecl *Method,
                                 llvm::ArrayRef<const Expr *> Args, const Expr *Shown) {
   auto Zero = [&](const Expr *Value) -> std::optional<bool> {
-    Value = strip(Value);
-    Expr::EvalResult R;
-    if (Value->isNullPointerConstant(Unit.Ast, Expr::NPC_ValueDependentIsNotNull))
+    if (strip(Value)->isNullPointerConstant(Unit.Ast, Expr::NPC_ValueDependentIsNotNull))
       return true;
-    if (Value->isValueDependent() || !Value->getType()->isIntegralOrEnumerationType() ||
-        !Value->EvaluateAsInt(R, Unit.Ast))
-      return std::nullopt;
-    return R.Val.getInt().isZero();
+    std::optional<int64_t> N = constantOf(strip(Value), Unit.Ast);
+    return N ? std::optional(*N == 0) : std::nullopt;
   };
   llvm::StringRef Name = Method->getDeclName().isIdentifier() ? Method->getName() : "";
   LockOp Op;

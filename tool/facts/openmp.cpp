@@ -89,14 +89,6 @@ const Stmt *innerStatement(const Stmt *S) {
   return S;
 }
 
-std::optional<int64_t> constantOf(const Expr *E, const ASTContext &Ast) {
-  Expr::EvalResult V;
-  if (!E || E->isValueDependent() || !E->getType()->isIntegerType() || !E->EvaluateAsInt(V, Ast) ||
-      !V.Val.getInt().isRepresentableByInt64())
-    return std::nullopt;
-  return V.Val.getInt().getExtValue();
-}
-
 } // namespace
 
 void Evaluation::directive(const OMPExecutableDirective *D) {

@@ -40,7 +40,7 @@ struct Place {
   bool known() const { return Root != RootKind::Unknown; }
   auto key() const { return std::tie(Root, Name, Index, Path); }
   friend bool operator==(const Place &A, const Place &B) { return A.key() == B.key(); }
-  friend bool operator<(const Place &A, const Place &B) { return A.key() < B.key(); }
+  friend auto operator<=>(const Place &A, const Place &B) { return A.key() <=> B.key(); }
 };
 
 /// The same root, one step further: extend(p, "*").

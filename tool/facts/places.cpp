@@ -115,6 +115,14 @@ bool isPointerLike(QualType T) {
          isPointerLike(R->bases_begin()->getType());
 }
 
+std::optional<int64_t> constantOf(const Expr *E, const ASTContext &Ast) {
+  Expr::EvalResult V;
+  if (!E || E->isValueDependent() || !E->getType()->isIntegerType() || !E->EvaluateAsInt(V, Ast) ||
+      !V.Val.getInt().isRepresentableByInt64())
+    return std::nullopt;
+  return V.Val.getInt().getExtValue();
+}
+
 const Expr *strip(const Expr *E) {
   while (E) {
     const Expr *Before = E;

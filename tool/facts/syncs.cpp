@@ -38,37 +38,24 @@ const Stmt *conditionOf(const Stmt *Loop) {
   return nullptr;
 }
 
-std::optional<int64_t> constant(const Expr *E, const ASTContext &Ast) {
-  Expr::EvalResult R;
-  if (E->isValueDependent() || !E->getType()->isIntegerType() || !E->EvaluateAsInt(R, Ast) ||
-      !R.Val.getInt().isRepresentableByInt64())
-    return std::nullopt;
-  return R.Val.getInt().getExtValue();
-}
-
 /// The integer that is zero when E is true (or, without When, false), supposing that it
 /// never is below. Null when E asks for something else.
 const Expr *zeroWhen(const Expr *E, bool When, const ASTContext &Ast) {
-  E = strip(E);
-  const auto *U = dyn_cast<UnaryOperator>(E);
-  for (; U && U->getOpcode() == UO_LNot; U = dyn_cast<UnaryOperator>(E)) {
-    When = !When;
-    E = strip(U->getSubExpr());
-  }
   bool Zero = false; // E says so; an integer alone says that it is not
-  if (const auto *B = dyn_cast<BinaryOperator>(E); B && B->isComparisonOp()) {
+  E = core(E, Zero, Ast);
+  if (const auto *B = dyn_cast<BinaryOperator>(E); B && B->isRelationalOp()) {
     const Expr *Left = B->getLHS();
     BinaryOperatorKind Op = B->getOpcode();
-    std::optional<int64_t> Right = constant(B->getRHS(), Ast);
+    std::optional<int64_t> Right = constantOf(B->getRHS(), Ast);
     if (!Right) {
       Left = B->getRHS();
-      Right = constant(B->getLHS(), Ast);
+      Right = constantOf(B->getLHS(), Ast);
       Op = BinaryOperator::reverseComparisonOp(Op);
     }
-    Zero = Right == 0 ? Op == BO_EQ || Op == BO_LE : Right == 1 && Op == BO_LT;
-    bool Not = Right == 0 ? Op == BO_NE || Op == BO_GT : Right == 1 && Op == BO_GE;
-    if (!Zero && !Not)
+    bool Not = Right == 0 ? Op == BO_GT : Right == 1 && Op == BO_GE;
+    if (!Not && !(Right == 0 ? Op == BO_LE : Right == 1 && Op == BO_LT))
       return nullptr;
+    Zero ^= !Not;
     E = strip(Left);
   }
   bool Counts = E->isLValue() && E->getType()->isIntegerType() && !E->getType()->isBooleanType();
@@ -104,11 +91,8 @@ void FunctionContext::addSync(SyncKind Kind, const Place &Object, const Expr *Sh
 void FunctionContext::visitSync(const Expr *E, const SyncModel &M,
                                 llvm::ArrayRef<const Expr *> Args, const Expr *Object) {
   int64_t Count = -1;
-  Expr::EvalResult R;
-  if (M.Count >= 0 && static_cast<size_t>(M.Count) < Args.size() &&
-      !Args[M.Count]->isValueDependent() && Args[M.Count]->getType()->isIntegerType() &&
-      Args[M.Count]->EvaluateAsInt(R, Unit.Ast))
-    Count = R.Val.getInt().getLimitedValue(INT64_MAX);
+  if (M.Count >= 0 && static_cast<size_t>(M.Count) < Args.size())
+    Count = constantOf(Args[M.Count], Unit.Ast).value_or(-1);
   const Expr *Shown = M.On == heddle::Object                    ? Object
                       : M.On >= 0 && size_t(M.On) < Args.size() ? strip(Args[M.On])
                                                                 : nullptr;

@@ -7,6 +7,9 @@
 /// Example: `shared = Point{}` writes {shared} and meets {shared .x}. `done[id] =
 /// true` in each thread meets the scan `for (i...) if (done[i])`, but not another
 /// thread's.
+///
+/// Two accesses that meet, at once and without a lock, race: unless there is a reason to
+/// doubt one of the three, which is then said.
 #include "program/conflicts.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -17,6 +20,8 @@ namespace {
 
 /// More places of one object are compared for equality only.
 constexpr size_t MaxPlacesPerObject = 300;
+/// Calls on the way from a function that has no callers in sight.
+constexpr size_t FarFromRoot = 3;
 
 /// The path up to the last pointer that is followed.
 llvm::StringRef objectOf(llvm::StringRef Path) { return Path.take_front(Path.rfind('*') + 1); }
@@ -82,7 +87,84 @@ Meeting meetElements(llvm::StringRef X, llvm::StringRef Y, const ThreadAccess &A
   return Meeting::Surely;
 }
 
+/// A's function has given up for a while what B holds: it knows what stays as it is.
+bool gaveUp(const ThreadAccess &A, const ThreadAccess &B) {
+  return A.Kind == AccessKind::Read && llvm::any_of(B.Held, [&](const HeldLock &L) {
+           return llvm::is_contained(A.GivenUp, L.Mutex);
+         });
+}
+
+bool mayHold(const ThreadAccess &A, const ThreadAccess &B) {
+  return llvm::any_of(A.MayHold, [&](const Place &Lock) {
+    return llvm::is_contained(B.MayHold, Lock) ||
+           llvm::any_of(B.Held, [&](const HeldLock &L) { return L.Mutex == Lock; });
+  });
+}
+
+bool holdOneArray(const ThreadAccess &A, const ThreadAccess &B) {
+  return llvm::any_of(A.Held, [&](const HeldLock &L) {
+    return L.Mutex.Path.str().contains("[]") && llvm::any_of(B.Held, [&](const HeldLock &M) {
+             return M.Mutex == L.Mutex && !(L.Shared && M.Shared);
+           });
+  });
+}
+
 } // namespace
+
+/// The object stands for several: it is made by a function that several threads of one
+/// start have called for each of them, or that is called at several places.
+bool Races::isOneOfMany(const ThreadAccess &A, const ThreadAccess &B) const {
+  if (A.What.Root != RootKind::Heap)
+    return false;
+  auto [It, New] = Makers.try_emplace(A.What.Name, None);
+  if (New) {
+    Span Made = positionOf(A.What);
+    auto Maker = llvm::find_if(P.Functions, [&](const ProgramFunction &F) {
+      const Span &Body = F.Facts->Body;
+      return Made.File == Body.File && Body.Line <= Made.Line && Made.Line <= Body.EndLine;
+    });
+    if (Maker != P.Functions.end())
+      It->second = Maker - P.Functions.begin();
+  }
+  FunctionId Maker = It->second;
+  if (A.Thread == B.Thread)
+    return P.Threads[A.Thread].Starter != None && P.Threads[A.Thread].Starter != Maker;
+  return Maker != None && P.function(Maker).Callers.size() > 1;
+}
+
+/// Far inside of a library, on a way from a function that nobody calls here.
+bool Races::isFarFromRoot(const ThreadAccess &A) const {
+  const Thread &T = P.Threads[A.Thread];
+  return !T.Start && !P.facts(T.Entry).Main && A.Through.size() >= FarFromRoot;
+}
+
+Race Races::of(const ThreadAccess &W, const ThreadAccess &O) const {
+  Race R;
+  // One atomic side does not make the other safe.
+  if (W.Kind != AccessKind::Write || O.Kind == AccessKind::AtomicRead)
+    return R;
+  Meeting How = meet(W, O);
+  if (How == Meeting::Never || !mayRunAtOnce(P, W, O) || isProtected(P, W, O))
+    return R;
+  R.How = How;
+  if (How < Meeting::Perhaps)
+    return R;
+  if (llvm::is_contained(W.Doubtful, O.Thread) || llvm::is_contained(O.Doubtful, W.Thread))
+    R.Doubt = "one thread waits for the other before, on some of its ways";
+  else if (mayHold(W, O) || mayHold(O, W))
+    R.Doubt = "a lock that the other side holds is held on some of the ways that lead here";
+  else if (holdOneArray(W, O))
+    R.Doubt = "both sides hold a lock of one array, which may be the same";
+  else if (gaveUp(O, W))
+    R.Doubt = "the function gives the lock of its caller up before it reads, and may know why";
+  else if (isOneOfMany(W, O))
+    R.Doubt = "the object is made many times, and each thread may have one of its own";
+  else if (isFarFromRoot(W) || isFarFromRoot(O))
+    R.Doubt = "callers that are not in sight may have to hold a lock";
+  if (!R.Doubt.empty())
+    R.How = Meeting::Perhaps;
+  return R;
+}
 
 Meeting meet(const ThreadAccess &A, const ThreadAccess &B) {
   llvm::StringRef P = A.What.Path.str(), Q = B.What.Path.str();

@@ -28,4 +28,30 @@ enum class Meeting : uint8_t {
 /// itself at the element that each was started for.
 Meeting meet(const ThreadAccess &A, const ThreadAccess &B);
 
+/// A judgement of two accesses.
+struct Race {
+  Meeting How = Meeting::Never;
+  /// Why How is no more than Perhaps though the places are the same; empty otherwise.
+  llvm::StringRef Doubt;
+};
+
+/// Judges pairs of accesses. The program must outlive it.
+class Races {
+public:
+  explicit Races(const Program &P) : P(P) {}
+
+  /// Whether the two, made by different threads or by several of one start, race
+  /// ([intro.races]): W a plain write, O not a part of the same atomic object; both at
+  /// once, to the same memory, without a lock that keeps one out. Never for other kinds.
+  Race of(const ThreadAccess &W, const ThreadAccess &O) const;
+
+private:
+  bool isOneOfMany(const ThreadAccess &A, const ThreadAccess &B) const;
+  bool isFarFromRoot(const ThreadAccess &A) const;
+
+  const Program &P;
+  /// By name of a heap object: the function that makes it.
+  mutable llvm::DenseMap<Symbol, FunctionId> Makers;
+};
+
 } // namespace heddle

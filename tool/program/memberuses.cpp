@@ -4,13 +4,12 @@
 ///
 /// Example: `{This *.v[]}` is known as "C .v" only; another access to `v` itself has
 /// told that this is the member c:@S@C@FI@v.
+#include "program/conflicts.h"
 #include "program/disciplinewalk.h"
 
 #include "llvm/ADT/STLExtras.h"
 
 namespace heddle {
-
-static bool isWrite(AccessKind K) { return K == AccessKind::Write; }
 
 /// A member of a base class has the locks of the class that its object is of.
 void DisciplineWalk::findOwnLocks(MemberUse &Use) const {
@@ -103,26 +102,16 @@ std::vector<MemberUse> DisciplineWalk::finish() {
 
 std::vector<Span> racingAccesses(const Program &P) {
   std::vector<Span> Out;
-  auto Protected = [](const ThreadAccess &A, const ThreadAccess &B) {
-    return llvm::any_of(A.Held, [&](const HeldLock &L) {
-      return llvm::any_of(B.Held, [&](const HeldLock &O) {
-        return L.Mutex == O.Mutex && !(L.Shared && isWrite(A.Kind)) &&
-               !(O.Shared && isWrite(B.Kind));
-      });
-    });
-  };
-  auto Plain = [](const ThreadAccess &A) {
-    return A.Kind == AccessKind::Read || A.Kind == AccessKind::Write;
-  };
+  Races Known(P);
   const std::vector<ThreadAccess> &All = P.SharedAccesses;
   for (size_t Begin = 0, End; Begin < All.size(); Begin = End) {
     for (End = Begin; End < All.size() && All[End].What == All[Begin].What;)
       ++End;
     for (size_t I = Begin; I < End; ++I)
       for (size_t J = I; J < End; ++J)
-        if (Plain(All[I]) && Plain(All[J]) && (isWrite(All[I].Kind) || isWrite(All[J].Kind)) &&
-            All[I].Certain && All[J].Certain && mayRunAtOnce(P, All[I], All[J]) &&
-            !Protected(All[I], All[J]))
+        if (All[I].Certain && All[J].Certain &&
+            (Known.of(All[I], All[J]).How != Meeting::Never ||
+             Known.of(All[J], All[I]).How != Meeting::Never))
           Out.push_back(All[I].At), Out.push_back(All[J].At);
   }
   llvm::sort(Out);

@@ -21,10 +21,14 @@ namespace {
 
 /// Of sorted sets, both. True when Into got smaller.
 template <class T> bool keepCommon(std::vector<T> &Into, const std::vector<T> &From) {
-  size_t Before = Into.size();
-  if (Into != From)
-    llvm::erase_if(Into, [&](const T &X) { return !llvm::binary_search(From, X); });
-  return Into.size() != Before;
+  if (Into == From)
+    return false;
+  std::vector<T> Both;
+  std::set_intersection(Into.begin(), Into.end(), From.begin(), From.end(),
+                        std::back_inserter(Both));
+  bool Smaller = Both.size() != Into.size();
+  Into = std::move(Both);
+  return Smaller;
 }
 
 template <class T> bool insert(std::vector<T> &Sorted, const T &X) {
@@ -36,10 +40,12 @@ template <class T> bool insert(std::vector<T> &Sorted, const T &X) {
 }
 
 template <class T> bool insertAll(std::vector<T> &Sorted, const std::vector<T> &More) {
-  bool New = false;
-  if (Sorted != More)
-    for (const T &X : More)
-      New |= insert(Sorted, X);
+  if (Sorted == More || More.empty())
+    return false;
+  std::vector<T> All;
+  std::set_union(Sorted.begin(), Sorted.end(), More.begin(), More.end(), std::back_inserter(All));
+  bool New = All.size() != Sorted.size();
+  Sorted = std::move(All);
   return New;
 }
 

@@ -19,17 +19,16 @@ namespace {
 constexpr size_t MaxPlaces = 16;
 
 template <class T> bool insert(std::vector<T> &Set, const T &P) {
-  auto It = llvm::lower_bound(Set, P);
-  if (It != Set.end() && *It == P)
+  if (llvm::is_contained(Set, P)) // compares numbers, not texts
     return true;
   if (Set.size() >= MaxPlaces)
     return false;
-  Set.insert(It, P);
+  Set.insert(llvm::lower_bound(Set, P), P);
   return true;
 }
 
 template <class T> void keepCommon(std::vector<T> &Into, const std::vector<T> &From) {
-  llvm::erase_if(Into, [&](const T &X) { return !llvm::binary_search(From, X); });
+  llvm::erase_if(Into, [&](const T &X) { return !llvm::is_contained(From, X); });
 }
 
 bool meet(OrderState &Into, const OrderState &From) {

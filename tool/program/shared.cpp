@@ -21,6 +21,10 @@ auto keyOf(const ThreadAccess &A) {
                   A.Element, *A.Order);
 }
 
+template <class T> void keepCommon(std::vector<T> &Into, const std::vector<T> &From) {
+  llvm::erase_if(Into, [&](const T &X) { return !llvm::is_contained(From, X); });
+}
+
 /// Above started Below, perhaps by way of others.
 bool startedBy(const Program &P, uint32_t Below, uint32_t Above) {
   for (unsigned Depth = 0; Below != None && Depth < 64; ++Depth) {
@@ -55,6 +59,10 @@ std::vector<ThreadAccess> selectShared(const Program &P, std::vector<ThreadAcces
     if (Here && keyOf(Each.back()) == keyOf(A)) {
       ThreadAccess &Same = Each.back();
       Same.Certain |= A.Certain;
+      // What speaks for one of them only is no doubt about the other.
+      keepCommon(Same.Doubtful, A.Doubtful);
+      keepCommon(Same.MayHold, A.MayHold);
+      keepCommon(Same.GivenUp, A.GivenUp);
       if (A.Through.size() < Same.Through.size())
         Same.Through = std::move(A.Through);
     } else if (Here < MaxPerPlace)

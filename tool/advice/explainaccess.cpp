@@ -127,10 +127,12 @@ private:
                   });
       if (!Side || A.Check.str() == "threads-or-processes")
         continue;
-      give(E, "race", A.Message);
+      give(E, A.Sure == Confidence::Low ? "unknown" : "race", A.Message);
       E.Places.push_back({"found by heddle-" + A.Check.str().str(), A.Check, 0, A.At});
       for (const Evidence &X : A.For)
         note(E, X.What, X.At);
+      for (const Evidence &X : A.Against)
+        note(E, "against: " + X.What, X.At);
       return true;
     }
     return false;

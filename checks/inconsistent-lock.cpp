@@ -234,6 +234,12 @@ bool isTestedFirst(const MemberAccess &A, const Finding &F) {
   });
 }
 
+/// Open because outsiders may call it, but those in sight who do hold the lock.
+bool isOnlySupposed(const MemberAccess &A, const Finding &F) {
+  return A.Supposed &&
+         llvm::any_of(F.Locked, [&](const MemberAccess *L) { return L->Named == A.Named; });
+}
+
 Finding judgeFor(const Program &P, const MemberUse &Use, const MemberLock &Guard) {
   Finding F;
   F.Guard = Guard;
@@ -254,6 +260,9 @@ Finding judgeFor(const Program &P, const MemberUse &Use, const MemberLock &Guard
     return L->At == L->Named && L->Locks.size() && lockAt(*L, Guard)->Side == LockSide::Fixed &&
            llvm::any_of(F.Open, [&](const MemberAccess *O) { return O->Named == L->Named; });
   });
+  // What is only supposed says nothing beside what is in sight.
+  if (llvm::any_of(F.Open, [&](const MemberAccess *O) { return !isOnlySupposed(*O, F); }))
+    llvm::erase_if(F.Open, [&](const MemberAccess *O) { return isOnlySupposed(*O, F); });
   F.LockedSites = sites(F.Locked);
   F.OpenSites = sites(F.Open);
   return F;
@@ -308,12 +317,7 @@ std::optional<Confidence> confidence(const MemberUse &Use, const Finding &F) {
     if (OneFunction || !Most)
       return Alone && 2 * F.LockedSites >= All ? std::optional(Confidence::Low) : std::nullopt;
   }
-  // Open because outsiders may call it, but all who do in sight hold the lock.
-  if (llvm::all_of(F.Open, [&](const MemberAccess *O) {
-        return O->Through.empty() && llvm::any_of(F.Locked, [&](const MemberAccess *L) {
-                 return L->Named == O->Named && L->In == O->In;
-               });
-      }))
+  if (llvm::all_of(F.Open, [&](const MemberAccess *O) { return isOnlySupposed(*O, F); }))
     return Confidence::Low;
   // Seen under the lock once, and without it only in what helpers do with what they get.
   if (F.LockedSites < 2 &&

@@ -19,7 +19,8 @@ static const CheckInfo Info = {
 
 Two or more locks that are taken in opposite orders: one thread holds `a` and waits for `b`, while
 another holds `b` and waits for `a`. The orders are collected through calls and across files. And a
-lock that is taken by a thread that holds it already, where it is known not to be recursive.
+lock that is taken by a thread that holds it already, where it is known not to be recursive; also one
+that a loop takes in every pass and does not give back.
 
 ## Why it matters
 
@@ -167,7 +168,10 @@ private:
                 (R.Through.empty() ? " is taken here"
                                    : " is taken at " + where(R.Then.At) + " by way of this call") +
                 " by a thread that holds it already: it waits for itself for ever";
-    note(A, quote(R.First.Text) + " is taken here", R.First.At);
+    if (R.First.At == R.Then.At)
+      note(A, "it is taken here in every pass of a loop that does not give it back", R.First.At);
+    else
+      note(A, quote(R.First.Text) + " is taken here", R.First.At);
     calls(A, "it", R.Through);
     if (!R.Through.empty())
       note(A, "and again here", R.Then.At);

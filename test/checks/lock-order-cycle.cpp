@@ -441,6 +441,76 @@ void ring_of_three_bad() {
 // The same lock again
 
 std::mutex again;
+
+int total;
+void kept_from_the_pass_before_bad(int n) {
+  for (int i = 0; i < n; ++i) {
+    again.lock(); // EXPECT: `again` is taken here by a thread that holds it already
+    total += i;
+  }
+}
+void given_back_in_the_callee_ok(int n) {
+  struct Back {
+    static void give() { again.unlock(); }
+  };
+  for (int i = 0; i < n; ++i) {
+    again.lock();
+    total += i;
+    Back::give();
+  }
+}
+void given_back_on_one_way_ok(int n) {
+  for (int i = 0; i < n; ++i) {
+    again.lock();
+    if (i != n - 1)
+      again.unlock();
+  }
+}
+void taken_in_one_pass_only_ok(int n) {
+  bool have = false;
+  for (int i = 0; i < n; ++i) {
+    if (!have)
+      again.lock(), have = true;
+    total += i;
+  }
+}
+void guarded_in_each_pass_ok(int n) {
+  for (int i = 0; i < n; ++i) {
+    std::lock_guard<std::mutex> guard(again);
+    if (i == total)
+      continue;
+    total += i;
+  }
+}
+struct Row {
+  std::mutex m;
+  Row *next;
+};
+void every_row_ok(Row *first) {
+  for (Row *r = first; r; r = r->next)
+    r->m.lock();
+}
+void handed_over_ok(std::vector<Row *> &rows, std::unique_lock<std::mutex> &lock) {
+  for (Row *r : rows) {
+    lock.lock();
+    total += r->next != nullptr;
+    lock.unlock();
+  }
+}
+void taken_and_left_ok(int n) {
+  for (int i = 0; i < n; ++i) {
+    again.lock();
+    total += i;
+    break;
+  }
+  again.unlock();
+}
+void unlocks_by_another_ok(int n, void (*giveBack)()) {
+  for (int i = 0; i < n; ++i) {
+    again.lock();
+    giveBack();
+  }
+}
 void taken_twice_bad() {
   std::lock_guard<std::mutex> first(again);
   again.lock(); // EXPECT: `again` is taken here by a thread that holds it already

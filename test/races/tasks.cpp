@@ -252,12 +252,12 @@ namespace packaged_task_called_here_ok {
 
 // Promises hand over
 
-namespace promise_hand_over_alarm {
+namespace promise_hand_over_ok {
   int run() {
     std::promise<void> ready;
     int message = 0;
     std::thread producer([&] {
-      message = 42; // EXPECT: `message` is written here
+      message = 42;
       ready.set_value();
     });
     ready.get_future().wait();
@@ -293,6 +293,48 @@ namespace promise_moved_into_thread_ok {
     std::size_t n = reply.get().text.size();
     worker.join();
     return n;
+  }
+}
+namespace promise_of_the_object_ok {
+  class Loop {
+  public:
+    Loop() : runner([this] { body(); }) {
+      auto started = up.get_future();
+      state = started.get();
+    }
+    ~Loop() {
+      go.set_value();
+      runner.join();
+    }
+
+  private:
+    void body() {
+      up.set_value(1);
+      auto may = go.get_future();
+      may.get();
+      state = 0;
+    }
+    std::promise<int> up;
+    std::promise<void> go;
+    int state = 0;
+    std::thread runner;
+  };
+  void run() { Loop loop; }
+}
+namespace another_promise_bad {
+  int run() {
+    std::promise<void> ready, other;
+    auto wait = other.get_future();
+    int message = 0;
+    std::thread producer([&] {
+      other.set_value();
+      message = 42; // EXPECT: `message` is written here
+      ready.set_value();
+    });
+    wait.wait();
+    int got = message;
+    producer.join();
+    return got;
   }
 }
 namespace gate_future_ok {
@@ -356,9 +398,11 @@ int main(int Count, char **Arguments) {
   CASE(packaged_task_ok::run)
   CASE(packaged_task_bad::run)
   CASE(packaged_task_called_here_ok::run)
-  CASE(promise_hand_over_alarm::run)
+  CASE(promise_hand_over_ok::run)
   CASE(promise_set_too_early_bad::run)
   CASE(promise_moved_into_thread_ok::run)
+  CASE(promise_of_the_object_ok::run)
+  CASE(another_promise_bad::run)
   CASE(gate_future_ok::run)
   CASE(gate_future_untold::run)
   CASE(continuation_chain_alarm::run)

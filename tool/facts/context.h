@@ -109,6 +109,9 @@ struct FunctionContext {
   bool HasDirectives = false; ///< OpenMP's.
   /// Try-locks whose result is kept in a variable: `int r = trylock(&m);`.
   llvm::DenseMap<const clang::VarDecl *, const clang::Expr *> TryResults;
+  /// By block, local integers that are given a value there: the last one, null when it
+  /// is no call.
+  std::vector<llvm::SmallDenseMap<const clang::VarDecl *, const clang::CallExpr *, 2>> Results;
   /// LockOps index of each try-lock call.
   llvm::DenseMap<const clang::Expr *, uint32_t> TryOps;
   /// What those return that are no functions of the models, when they have succeeded.
@@ -210,6 +213,14 @@ struct FunctionContext {
   void dropGuard(const clang::Expr *E, uint32_t Call);
   /// Recognises a branch on the result of a try-lock.
   void branchOnTry(const clang::Expr *Condition, Block &B);
+  /// What the future was got from, by a call of E itself; null for any other.
+  const clang::Expr *giverOf(const clang::Expr *Future);
+  Place promiseOf(const clang::Expr *Future);
+  // In results.cpp:
+  /// A local is given a value in the block that is being walked, the last of Results.
+  void keepResult(const clang::VarDecl *V, const clang::Expr *Value);
+  void branchOnResult(const clang::Expr *Condition, llvm::ArrayRef<uint32_t> Before, Block &B);
+  void returnResult(const clang::Expr *Value, llvm::ArrayRef<uint32_t> Before, Block &B);
 
   // In syncs.cpp:
   void visitSync(const clang::Expr *E, const SyncModel &M, llvm::ArrayRef<const clang::Expr *> Args,

@@ -193,6 +193,10 @@ struct Launch {
   /// The handle's destructor waits (jthread, future of std::async).
   bool JoinsAtEnd = false;
   bool Returned = false; ///< The function returns the handle at once.
+  uint32_t Call = None; ///< Of Api: index into FunctionFacts::Calls.
+  /// What the call gives when it has started something, and what it gives in the new
+  /// process; -1 when it does not tell.
+  int64_t Succeeds = -1, Child = -1;
   Span At;
 };
 
@@ -259,6 +263,28 @@ struct Event {
   uint32_t Index = 0;
 };
 
+enum class Relation : uint8_t { Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual };
+llvm::ArrayRef<llvm::StringLiteral> enumNames(Relation);
+
+/// Whether the value that a call gives stands in this relation to a constant.
+struct ResultTest {
+  uint32_t Call = None; ///< Index into FunctionFacts::Calls.
+  Relation Is = Relation::NotEqual;
+  int64_t To = 0;
+
+  bool holds(int64_t Value) const;
+};
+
+/// What a block makes the function return.
+enum class ReturnKind : uint8_t {
+  None,     ///< It is left elsewhere, or returns nothing.
+  Unknown,  ///< What nothing is known of.
+  Constant, ///< Returned.To.
+  Result,   ///< What Returned.Call gives.
+  Test,     ///< 1 when Returned holds, otherwise 0.
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(ReturnKind);
+
 /// A basic block. Block 0 is the entry; a block without Next leaves the
 /// function; one that calls a function that never returns follows itself.
 struct Block {
@@ -273,6 +299,12 @@ struct Block {
   /// text, after `!` when Next[0] is taken for false. Until control goes back to
   /// the head of a loop, the same text has the same value.
   Symbol Test;
+  /// When it ends in a branch on what a call has given: Next[0] is taken when this holds.
+  /// Only of calls that may start something.
+  std::optional<ResultTest> Decides;
+  /// Of integers and truth values only.
+  ReturnKind Returns = ReturnKind::None;
+  std::optional<ResultTest> Returned;
 };
 
 template <class F> void fields(Binding &S, F &&f) {
@@ -361,6 +393,9 @@ template <class F> void fields(Launch &S, F &&f) {
   f("repeats", S.Repeats);
   f("joinsAtEnd", S.JoinsAtEnd);
   f("returned", S.Returned);
+  f("call", S.Call);
+  f("succeeds", S.Succeeds);
+  f("child", S.Child);
   f("at", S.At);
 }
 template <class F> void fields(Join &S, F &&f) {
@@ -378,6 +413,11 @@ template <class F> void fields(Event &S, F &&f) {
   f("kind", S.Kind);
   f("index", S.Index);
 }
+template <class F> void fields(ResultTest &S, F &&f) {
+  f("call", S.Call);
+  f("is", S.Is);
+  f("to", S.To);
+}
 template <class F> void fields(Block &S, F &&f) {
   f("events", S.Events);
   f("next", S.Next);
@@ -385,6 +425,9 @@ template <class F> void fields(Block &S, F &&f) {
   f("try", S.Try);
   f("tryTaken", S.TryTaken);
   f("test", S.Test);
+  f("decides", S.Decides);
+  f("returns", S.Returns);
+  f("returned", S.Returned);
 }
 
 } // namespace heddle

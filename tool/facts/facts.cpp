@@ -53,6 +53,32 @@ Names enumNames(JoinKind) {
   static constexpr llvm::StringLiteral N[] = {"join", "detach", "move"};
   return N;
 }
+Names enumNames(Relation) {
+  static constexpr llvm::StringLiteral N[] = {"equal",       "notEqual", "less",
+                                              "lessOrEqual", "greater",  "greaterOrEqual"};
+  return N;
+}
+Names enumNames(ReturnKind) {
+  static constexpr llvm::StringLiteral N[] = {"none", "unknown", "constant", "result", "test"};
+  return N;
+}
+bool ResultTest::holds(int64_t Value) const {
+  switch (Is) {
+  case Relation::Equal:
+    return Value == To;
+  case Relation::NotEqual:
+    return Value != To;
+  case Relation::Less:
+    return Value < To;
+  case Relation::LessEqual:
+    return Value <= To;
+  case Relation::Greater:
+    return Value > To;
+  case Relation::GreaterEqual:
+    return Value >= To;
+  }
+  return true;
+}
 Names enumNames(EventKind) {
   static constexpr llvm::StringLiteral N[] = {"access", "lockOp", "call",       "launch",
                                               "join",   "sync",   "lifetimeEnd"};

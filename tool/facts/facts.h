@@ -23,7 +23,7 @@
 namespace heddle {
 
 /// Version of the structs below; facts of another version are extracted again.
-inline constexpr uint32_t FactsSchema = 5;
+inline constexpr uint32_t FactsSchema = 6;
 
 /// Who may call a method; free functions are Public.
 enum class Visibility : uint8_t { Public, Protected, Private };

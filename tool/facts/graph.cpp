@@ -47,6 +47,7 @@ void visitDeclarations(FunctionContext &F, const DeclStmt *D) {
     if (F.isQuotient(V->getInit()))
       F.addQuotient(V);
     visitRange(F, V);
+    F.keepResult(V, V->getInit());
     const Expr *Init = strip(V->getInit());
     if (F.TryOps.contains(Init))
       F.TryResults[V] = Init;
@@ -165,11 +166,13 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
     return;
   }
   F.visitAccess(S);
-  if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->getOpcode() == BO_Assign)
+  if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->isAssignmentOp())
     if (const auto *D = dyn_cast<DeclRefExpr>(strip(B->getLHS())))
-      if (const auto *V = dyn_cast<VarDecl>(D->getDecl());
-          V && F.TryOps.contains(strip(B->getRHS())))
-        F.TryResults[V] = strip(B->getRHS());
+      if (const auto *V = dyn_cast<VarDecl>(D->getDecl())) {
+        F.keepResult(V, B->getOpcode() == BO_Assign ? B->getRHS() : nullptr);
+        if (B->getOpcode() == BO_Assign && F.TryOps.contains(strip(B->getRHS())))
+          F.TryResults[V] = strip(B->getRHS());
+      }
 }
 
 /// Blocks of the natural loop of the edge Back -> Header.
@@ -244,14 +247,19 @@ void insertEnded(FunctionFacts &Facts, llvm::ArrayRef<EndedBranch> Ended) {
   Blocks = std::move(Out);
 }
 
-/// Leaves out blocks where nothing happens and the way on is clear.
+/// Leaves out blocks where nothing happens and the way on is clear. What is returned is
+/// kept where it can depend on a start.
 void skipEmptyBlocks(std::vector<Block> &Blocks) {
+  bool Keeps = llvm::any_of(Blocks, [](const Block &B) {
+    return B.Decides || (B.Returned && B.Returned->Call != None);
+  });
   std::vector<uint32_t> Forward(Blocks.size());
   for (uint32_t I = Blocks.size(); I-- > 0;) {
     Forward[I] = I;
     const Block &B = Blocks[I];
     // Reverse post-order: a successor in front of I closes a loop and stays.
-    if (I != 0 && B.Events.empty() && B.Next.size() == 1 && B.Next[0] > I)
+    if (I != 0 && B.Events.empty() && B.Next.size() == 1 && B.Next[0] > I &&
+        (!Keeps || B.Returns == ReturnKind::None))
       Forward[I] = Forward[B.Next[0]];
   }
   std::vector<uint32_t> Numbers(Blocks.size(), None);
@@ -303,14 +311,32 @@ void extractGraph(FunctionContext &F) {
   for (const CFGBlock *B : Order)
     Numbers[B] = Numbers.size();
 
+  // The block, and those that control surely came through, the last one first.
+  auto Before = [&](uint32_t Block) {
+    llvm::SmallVector<uint32_t, 8> Out{Block};
+    for (const CFGBlock *B = Order[Block]; B->pred_size() == 1 && Out.size() < 8;) {
+      B = B->pred_begin()->getReachableBlock();
+      if (!B || !Numbers.contains(B) || Numbers[B] >= Block)
+        break;
+      Out.push_back(Numbers[B]);
+    }
+    return Out;
+  };
   llvm::SmallVector<EndedBranch, 2> Ended;
   F.Facts.Blocks.resize(Order.size());
   for (uint32_t I = 0; I < Order.size(); ++I) {
     Block &Out = F.Facts.Blocks[I];
     F.Out = &Out.Events;
-    for (const CFGElement &E : inOrder(*Order[I], F.Unit.Sources))
+    F.Results.emplace_back();
+    const ReturnStmt *Return = nullptr;
+    for (const CFGElement &E : inOrder(*Order[I], F.Unit.Sources)) {
       visitElement(F, E);
+      if (auto S = E.getAs<CFGStmt>(); S && isa<ReturnStmt>(S->getStmt()))
+        Return = cast<ReturnStmt>(S->getStmt());
+    }
     F.Out = nullptr;
+    if (Return)
+      F.returnResult(Return->getRetValue(), Before(I), Out);
     if (Order[I]->hasNoReturnElement())
       Out.Next.push_back(I); // abort() and its like never reach the exit
     else
@@ -320,6 +346,7 @@ void extractGraph(FunctionContext &F) {
     if (Order[I]->succ_size() == 2 && Out.Next.size() == 2)
       if (const auto *Condition = dyn_cast_or_null<Expr>(Order[I]->getTerminatorCondition())) {
         F.branchOnTry(Condition, Out);
+        F.branchOnResult(Condition, Before(I), Out);
         if (auto It = F.Tests.find(Condition->IgnoreParenImpCasts()); It != F.Tests.end())
           Out.Test =
               It->second.second ? Symbol(("!" + It->second.first.str()).str()) : It->second.first;

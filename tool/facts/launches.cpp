@@ -62,6 +62,9 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
   L.Loop = loopOf(E);
   L.JoinsAtEnd = M.JoinsAtEnd;
   L.Returned = ReturnedValues.contains(E);
+  L.Succeeds = M.Succeeds, L.Child = M.Child;
+  if (auto It = CallIndices.find(E); It != CallIndices.end())
+    L.Call = It->second;
   auto Hold = [&](const Place &P) {
     if (P.Root == RootKind::Local)
       HandleRoots.insert(P.Name);

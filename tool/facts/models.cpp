@@ -74,6 +74,8 @@ template <class F> static void columns(LaunchModel &R, F &&f) {
   f("handle", R.Handle);
   f("joins-at-end", R.JoinsAtEnd);
   f("many", R.Many);
+  f("succeeds", R.Succeeds);
+  f("child", R.Child);
   f("deferred", R.Deferred);
 }
 template <class F> static void columns(JoinModel &R, F &&f) {
@@ -86,6 +88,8 @@ template <class F> static void columns(SyncModel &R, F &&f) {
   f("on", R.On);
   f("count", R.Count);
   f("perhaps", R.Perhaps);
+  f("gives", R.Gives);
+  f("given", R.Given);
 }
 template <class F> static void columns(WriteModel &R, F &&f) {
   f("first", R.First);
@@ -202,7 +206,7 @@ struct Models::Tables {
   /// Implementation namespace, public namespace; both end in `::`.
   std::vector<std::pair<std::string, std::string>> Namespaces;
   /// Ends of names: see locked-names.yaml.
-  std::vector<std::string> LockedNames, LockFreeNames, SetupNames;
+  std::vector<std::string> LockedNames, LockFreeNames, SetupNames, TeardownNames;
   std::string Digest;
 
   /// Fills what is still empty in M from the rows of this very name.
@@ -402,13 +406,15 @@ private:
         return scalars(Value, Out.LockFreeNames);
       if (Key == "setup-names")
         return scalars(Value, Out.SetupNames);
+      if (Key == "teardown-names")
+        return scalars(Value, Out.TeardownNames);
       return fail(At,
                   "unknown table `" + Key +
                       "`; known are blocking, locks, launches, joins, mt-unsafe, "
                       "async-signal-safe, containers, ranges-read, ranges-written, returns, sync, "
                       "writes, pure, callbacks, exits, algorithms, policies, serial-policies, "
                       "associative, namespaces, not-in-std, locked-names, lock-free-names, "
-                      "setup-names");
+                      "setup-names, teardown-names");
     });
   }
 
@@ -615,6 +621,10 @@ bool Models::isNamedLockFree(StringRef QualifiedName) const {
 
 bool Models::isNamedSetup(StringRef QualifiedName) const {
   return isNamed(&Tables::SetupNames, QualifiedName);
+}
+
+bool Models::isNamedTeardown(StringRef QualifiedName) const {
+  return isNamed(&Tables::TeardownNames, QualifiedName);
 }
 
 std::string Models::digest() const { return All->Digest; }

@@ -69,6 +69,8 @@ struct LaunchModel {
   int Handle = NoPosition;        ///< What stands for it.
   bool JoinsAtEnd = false;        ///< The handle's destructor waits.
   bool Many = false;              ///< Starts several that run at once with each other.
+  int Succeeds = -1;              ///< What the call gives when it has started something.
+  int Child = -1;                 ///< What it gives in the new process.
   Symbol Deferred; ///< The policy by which the entry runs in the thread that waits for it.
 };
 
@@ -87,6 +89,8 @@ struct SyncModel {
   int On = NoPosition;
   int Count = NoPosition; ///< Init: how many.
   bool Perhaps = false;   ///< Wait: it may give up, and tells by its result.
+  bool Gives = false;     ///< No more than that its result waits for the object.
+  bool Given = false;     ///< Wait: for what has given the object.
 };
 
 /// writes.yaml: writes, or ends, what its arguments point to, whatever their type
@@ -220,6 +224,8 @@ public:
   bool isNamedLockFree(llvm::StringRef QualifiedName) const;
   /// What it does is done before others get what it is about: `C::init`.
   bool isNamedSetup(llvm::StringRef QualifiedName) const;
+  /// What it does is done when others no longer have it: `pool_destroy`.
+  bool isNamedTeardown(llvm::StringRef QualifiedName) const;
 
   size_t size() const;
   /// Changes when any row does; part of the key of cached facts.

@@ -464,6 +464,10 @@ void FunctionContext::bindInit(const Place &Target, QualType T, const Expr *Init
     bind(Target, Init, Init->getBeginLoc());
     return;
   }
+  if (T->isRecordType() && giverOf(I)) {
+    Facts.Bindings.push_back({Target, promiseOf(I), Unit.span(I->getBeginLoc())});
+    return;
+  }
   // A guard that a function returned holds what that one locked.
   if (auto It = CallIndices.find(I);
       It != CallIndices.end() && isa<CallExpr>(I) && Unit.guard(T->getAsCXXRecordDecl())) {

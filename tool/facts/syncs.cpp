@@ -88,8 +88,35 @@ void FunctionContext::addSync(SyncKind Kind, const Place &Object, const Expr *Sh
   emit(EventKind::Sync, Facts.Syncs.size() - 1);
 }
 
+const Expr *FunctionContext::giverOf(const Expr *Future) {
+  for (unsigned Depth = 0; Depth < 4; ++Depth) {
+    Future = strip(Future);
+    if (const auto *K = dyn_cast<CXXConstructExpr>(Future); K && K->getNumArgs() == 1)
+      Future = K->getArg(0);
+    else
+      break;
+  }
+  const auto *C = dyn_cast<CXXMemberCallExpr>(strip(Future));
+  if (!C || !C->getMethodDecl())
+    return nullptr;
+  const SyncModel *M = Unit.api(C->getMethodDecl(), C->getRecordDecl()).Syncs;
+  return M && M->Gives ? C->getImplicitObjectArgument() : nullptr;
+}
+
+Place FunctionContext::promiseOf(const Expr *Future) {
+  for (unsigned Depth = 0; Depth < 4; ++Depth) {
+    const Expr *Giver = giverOf(Future);
+    if (!Giver)
+      break;
+    Future = Giver;
+  }
+  return lvalue(strip(Future));
+}
+
 void FunctionContext::visitSync(const Expr *E, const SyncModel &M,
                                 llvm::ArrayRef<const Expr *> Args, const Expr *Object) {
+  if (M.Gives)
+    return;
   int64_t Count = -1;
   if (M.Count >= 0 && static_cast<size_t>(M.Count) < Args.size())
     Count = constantOf(Args[M.Count], Unit.Ast).value_or(-1);
@@ -102,7 +129,10 @@ void FunctionContext::visitSync(const Expr *E, const SyncModel &M,
   bool GivesUp = M.Perhaps && !Deciding.contains(E);
   std::vector<Event> *Here = std::exchange(Out, GivesUp ? nullptr : Out);
   size_t Before = Facts.Syncs.size();
-  addSync(M.Kind, at(M.On, E, Args, Object), Shown, E->getSourceRange(), Count);
+  Place On = at(M.On, E, Args, Object);
+  if (M.Given)
+    On = Object && giverOf(Object) ? promiseOf(Object) : extend(On, "*");
+  addSync(M.Kind, On, Shown, E->getSourceRange(), Count);
   Out = Here;
   if (Facts.Syncs.size() == Before)
     return;

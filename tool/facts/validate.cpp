@@ -89,6 +89,11 @@ private:
       index("a successor of block " + llvm::Twine(Number), N, F.Blocks.size());
     orNone("the loop of a block", B.Loop, F.Loops.size());
     orNone("the try-lock of a block", B.Try, F.LockOps.size());
+    for (const auto &Test : {B.Decides, B.Returned})
+      if (Test)
+        orNone("the call whose result decides", Test->Call, F.Calls.size());
+    if (B.Decides)
+      index("the branch on a result", 1, B.Next.size());
     if (B.Try != None)
       index("the taken branch of a try-lock", B.TryTaken, B.Next.size());
   }

@@ -300,7 +300,7 @@ void Concurrency::process(uint32_t V, bool Record) {
     LifeState S;
     if (!Life.AtBlock.empty()) {
       S = Life.AtBlock[B];
-      if (!S.Reached)
+      if (!S.Reached || S.Forked)
         continue;
     }
     OrderState O;

@@ -14,6 +14,7 @@
 /// What a helper without a lock of its own does to objects it is handed, is taken
 /// from its summary and named where the caller hands it over.
 #include "program/disciplinewalk.h"
+#include "program/paths.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -25,18 +26,6 @@ namespace {
 constexpr size_t MaxVisitsOfOne = 12;
 
 bool isWrite(AccessKind K) { return K == AccessKind::Write; }
-
-llvm::BitVector reachable(const FunctionFacts &F) {
-  llvm::BitVector Seen(F.Blocks.size());
-  llvm::SmallVector<uint32_t, 16> Work;
-  if (!F.Blocks.empty())
-    Seen.set(0), Work.push_back(0);
-  while (!Work.empty())
-    for (uint32_t N : F.Blocks[Work.pop_back_val()].Next)
-      if (!Seen.test(N))
-        Seen.set(N), Work.push_back(N);
-  return Seen;
-}
 
 Span spanOf(const FunctionFacts &F, const Event &E) {
   switch (E.Kind) {
@@ -103,7 +92,8 @@ void DisciplineWalk::visit(DisciplineVisit V) {
     V.Owned |= OwnThis;
   V.Setup |= P.Apis && P.Apis->isNamedSetup(Facts.Name.str());
   V.Certain &= !V.Setup && !Names.isGuardClass(Names.classOf(V.Function)) && !Facts.Unchecked &&
-               !(P.Apis && P.Apis->isNamedLockFree(Facts.Name.str()));
+               !(P.Apis && (P.Apis->isNamedLockFree(Facts.Name.str()) ||
+                            P.Apis->isNamedTeardown(Facts.Name.str())));
   llvm::sort(V.Locks);
   V.Locks.erase(std::unique(V.Locks.begin(), V.Locks.end()), V.Locks.end());
   auto &Known = VisitsOf[V.Function];
@@ -143,7 +133,7 @@ void DisciplineWalk::process(uint32_t Index) {
   const DisciplineVisit V = Visits[Index];
   const ProgramFunction &PF = P.Functions[V.Function];
   const FunctionFacts &Facts = *PF.Facts;
-  llvm::BitVector Reached = reachable(Facts), Launched(Facts.Blocks.size());
+  llvm::BitVector Reached = reachedFromEntry(Facts), Launched(Facts.Blocks.size());
   auto Launches = [&](const Event &E) {
     return E.Kind == EventKind::Launch ||
            (E.Kind == EventKind::Call && llvm::any_of(PF.Targets[E.Index], [&](const auto &T) {
@@ -177,12 +167,12 @@ void DisciplineWalk::process(uint32_t Index) {
       When.Early = Early;
       When.Setup = !Until.empty() && E < Until[B];
       When.Certain = !When.Setup && (After.empty() || E < After[B]);
+      if (Ev.Kind == EventKind::Access || Ev.Kind == EventKind::Call)
+        When.Certain &= !isOtherArm(V, B, E);
       if (Ev.Kind == EventKind::Access && !Early)
         access(Index, Facts.Accesses[Ev.Index], heldAt(V, B, E), Spans, When);
-      if (Ev.Kind == EventKind::Call) {
-        When.Certain &= !isOtherArm(V, B, E);
+      if (Ev.Kind == EventKind::Call)
         call(Index, Ev.Index, heldAt(V, B, E), When);
-      }
       Early &= !Launches(Ev);
     }
   }
@@ -274,6 +264,7 @@ void DisciplineWalk::note(uint32_t V, const Place &What, Symbol Member, MemberAc
       Here.Setup || llvm::any_of(Held, [](const HeldLock &L) { return L.Sort == LockSort::Once; });
   A.Certain &= !A.Setup;
   A.Judged = isJudged(Here, A.At);
+  A.Supposed = Here.Supposed;
   // An object that is handed in from outside, by those who may see to its lock: a
   // class that takes the lock itself says otherwise.
   bool Handed = Name.Object.Root != RootKind::This && Name.Object.Root != RootKind::Global;
@@ -329,6 +320,8 @@ std::vector<MemberUse> DisciplineWalk::run() {
   findPrepared();
   findJoins();
   enterAll();
+  work();
+  enterSupposed();
   work();
   enterForgotten();
   work();

@@ -44,6 +44,8 @@ struct MemberAccess {
   bool Judged = false;
   /// While something is made ready that others get later.
   bool Setup = false;
+  /// Only if somebody out of sight calls what those in sight call with other locks.
+  bool Supposed = false;
   FunctionId In = None;
   /// USR of the class whose object it is in, as far as that is known.
   Symbol Owner;

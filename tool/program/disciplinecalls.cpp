@@ -81,6 +81,7 @@ void DisciplineWalk::call(uint32_t V, uint32_t Index, const Lockset &Held, Disci
     Next.Setup = Here.Setup || When.Setup;
     Next.Certain = Here.Certain && T.Certain && When.Certain;
     Next.Outside = Here.Outside;
+    Next.Supposed = Here.Supposed;
     Next.From = V;
     Next.FromAt = C.At;
     RootBits Lifted = 0;

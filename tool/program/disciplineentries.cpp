@@ -93,11 +93,13 @@ DisciplineEntry DisciplineEntries::of(FunctionId F) const {
     return isCalledFromOutside(F) ? DisciplineEntry::No : DisciplineEntry::Yes;
   if (Called)
     return DisciplineEntry::No;
-  // What a base class calls is for the base class to lock.
-  if (!Facts.Overrides.empty() && Facts.Visible != Visibility::Public)
-    return DisciplineEntry::Perhaps;
-  return Facts.Visible != Visibility::Private || !Facts.Overrides.empty() ? DisciplineEntry::Yes
-                                                                          : DisciplineEntry::No;
+  // What a base class calls is for the base class to lock; a class that derives from
+  // this one is no outsider.
+  if (Facts.Visible != Visibility::Public)
+    return Facts.Visible == Visibility::Private && Facts.Overrides.empty()
+               ? DisciplineEntry::No
+               : DisciplineEntry::Perhaps;
+  return DisciplineEntry::Yes;
 }
 
 /// A `main` that starts threads, or what such a main has started: who runs at the
@@ -109,7 +111,7 @@ bool DisciplineEntries::isOfProgram(const Thread &T) const {
   return !First->Start && P.facts(First->Entry).Main;
 }
 
-void DisciplineWalk::enter(FunctionId F, bool Certain) {
+DisciplineVisit DisciplineWalk::outsideVisit(FunctionId F, bool Certain) const {
   const FunctionFacts &Facts = P.facts(F);
   DisciplineVisit V;
   V.Function = F;
@@ -117,18 +119,29 @@ void DisciplineWalk::enter(FunctionId F, bool Certain) {
   V.InProgram = Facts.Main && P.Functions[F].Effects.MayLaunch;
   V.Certain = Certain;
   V.Outside = Facts.Class.empty() && !Facts.Main;
-  visit(std::move(V));
+  return V;
 }
 
 void DisciplineWalk::enterAll() {
   for (FunctionId F = 0; F < P.Functions.size(); ++F)
-    if (DisciplineEntry E = Entries.of(F); E != DisciplineEntry::No)
-      enter(F, E == DisciplineEntry::Yes);
+    if (DisciplineEntry E = Entries.of(F);
+        E == DisciplineEntry::Perhaps || (E == DisciplineEntry::Yes && !Entries.isCalled(F)))
+      visit(outsideVisit(F, E == DisciplineEntry::Yes));
   for (const Thread &T : P.Threads)
     if (T.Start) {
       DisciplineVisit V;
       V.Function = T.Entry;
       V.InProgram = Entries.isOfProgram(T);
+      visit(std::move(V));
+    }
+}
+
+/// After all others, so that what callers in sight do in the same way counts as theirs.
+void DisciplineWalk::enterSupposed() {
+  for (FunctionId F = 0; F < P.Functions.size(); ++F)
+    if (Entries.isCalled(F) && Entries.of(F) == DisciplineEntry::Yes) {
+      DisciplineVisit V = outsideVisit(F, /*Certain=*/true);
+      V.Supposed = true;
       visit(std::move(V));
     }
 }
@@ -143,7 +156,7 @@ void DisciplineWalk::enterForgotten() {
     if (Entries.hasAllCallers(F))
       continue;
     if (llvm::all_of(VisitsOf[F], [&](uint32_t V) { return Visits[V].OnLocal; }))
-      enter(F, /*Certain=*/true);
+      visit(outsideVisit(F, /*Certain=*/true));
   }
 }
 

@@ -5,6 +5,7 @@
 /// Example: after `if (busy || guard.try_lock())` the guard may have its lock, and an
 /// access there is no evidence of a missing one.
 #include "program/disciplinewalk.h"
+#include "program/paths.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -178,7 +179,7 @@ std::vector<size_t> DisciplineWalk::beforeStarts(FunctionId F) const {
   return Until;
 }
 
-/// The same is called where control goes the other way with a lock that need not be
+/// The same is done where control goes the other way with a lock that need not be
 /// there, as in `if (mutex) { lock_guard g(*mutex); add(); } else add();`: objects
 /// without the lock are for one thread.
 bool DisciplineWalk::isOtherArm(const DisciplineVisit &V, size_t Block, size_t Event) const {
@@ -186,25 +187,18 @@ bool DisciplineWalk::isOtherArm(const DisciplineVisit &V, size_t Block, size_t E
   if (PF.Held.empty())
     return false;
   const FunctionFacts &Facts = *PF.Facts;
-  uint32_t Index = Facts.Blocks[Block].Events[Event].Index;
-  auto Reaches = [&](size_t From, size_t To) {
-    llvm::BitVector Seen(Facts.Blocks.size());
-    llvm::SmallVector<uint32_t, 16> Work(Facts.Blocks[From].Next.begin(),
-                                         Facts.Blocks[From].Next.end());
-    while (!Work.empty()) {
-      uint32_t B = Work.pop_back_val();
-      if (Seen.test(B))
-        continue;
-      Seen.set(B);
-      Work.append(Facts.Blocks[B].Next.begin(), Facts.Blocks[B].Next.end());
+  const heddle::Event &Here = Facts.Blocks[Block].Events[Event];
+  auto Reaches = [&](size_t From, size_t To) { return reachedAfter(Facts, From).test(To); };
+  auto IsSame = [&](const heddle::Event &There) {
+    if (There.Kind != Here.Kind)
+      return false;
+    if (Here.Kind == EventKind::Access) {
+      const Access &A = Facts.Accesses[Here.Index], &B = Facts.Accesses[There.Index];
+      return A.Kind == B.Kind && A.What.known() && A.What == B.What;
     }
-    return Seen.test(To);
-  };
-  auto IsSame = [&](const Call &C) {
-    const Call &Here = Facts.Calls[Index];
-    const auto &There = PF.Targets[&C - Facts.Calls.data()];
-    return C.Object == Here.Object && There.size() == 1 && PF.Targets[Index].size() == 1 &&
-           There[0].Callee == PF.Targets[Index][0].Callee;
+    const auto &Ours = PF.Targets[Here.Index], &Theirs = PF.Targets[There.Index];
+    return Facts.Calls[Here.Index].Object == Facts.Calls[There.Index].Object && Ours.size() == 1 &&
+           Theirs.size() == 1 && Ours[0].Callee == Theirs[0].Callee;
   };
   const Lockset &Held = locksAt(PF, Block, Event);
   auto IsOptional = [&](const HeldLock &L) {
@@ -212,12 +206,10 @@ bool DisciplineWalk::isOtherArm(const DisciplineVisit &V, size_t Block, size_t E
            !llvm::is_contained(Held, L);
   };
   for (size_t B = 0; B < Facts.Blocks.size(); ++B)
-    for (size_t E = 0; B != Block && E < Facts.Blocks[B].Events.size(); ++E) {
-      const heddle::Event &Other = Facts.Blocks[B].Events[E];
-      if (Other.Kind == EventKind::Call && IsSame(Facts.Calls[Other.Index]) &&
-          llvm::any_of(locksAt(PF, B, E), IsOptional) && !Reaches(B, Block) && !Reaches(Block, B))
+    for (size_t E = 0; B != Block && E < Facts.Blocks[B].Events.size(); ++E)
+      if (IsSame(Facts.Blocks[B].Events[E]) && llvm::any_of(locksAt(PF, B, E), IsOptional) &&
+          !Reaches(B, Block) && !Reaches(Block, B))
         return true;
-    }
   return false;
 }
 

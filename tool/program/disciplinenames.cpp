@@ -152,8 +152,8 @@ MemberLock MemberNames::relate(FunctionId F, const HeldLock &L, const MemberName
   Out.Perhaps = L.Tried;
   const Place &M = L.Mutex;
   llvm::StringRef Path = M.Path.str(), Object = Name.Object.Path.str();
-  // The lock of one element among many.
-  if (Path.contains('['))
+  // The lock of one element among many; a claim, which says who goes on, not who may.
+  if (Path.contains('[') || L.Sort == LockSort::Flag)
     return Out;
   if (M.Root == Name.Object.Root && M.Name == Name.Object.Name && M.Index == Name.Object.Index &&
       M.Root != RootKind::Global && Path.starts_with(Object)) {

@@ -70,6 +70,8 @@ public:
   explicit DisciplineEntries(const Program &P);
 
   DisciplineEntry of(FunctionId F) const;
+  /// By another function.
+  bool isCalled(FunctionId F) const;
   /// The thread belongs to a `main` that starts threads.
   bool isOfProgram(const Thread &T) const;
   /// The class is defined in the source file of the unit.
@@ -81,7 +83,6 @@ public:
 
 private:
   bool isOfLocalClass(FunctionId F) const;
-  bool isCalled(FunctionId F) const;
   bool isCalledFromOutside(FunctionId F) const;
 
   const Program &P;
@@ -105,6 +106,9 @@ struct DisciplineVisit {
   /// From a free function that outsiders call: what they do about locks is unknown.
   bool Outside = false;
   bool OnLocal = false; ///< On an object that is a variable of the caller.
+  /// By outsiders nobody has seen, where there are callers in sight that come with
+  /// other locks.
+  bool Supposed = false;
   uint32_t From = None; ///< The visit that first came here, by the call at FromAt.
   Span FromAt;
 };
@@ -131,8 +135,9 @@ public:
 
 private:
   void enterAll();
+  void enterSupposed();
   void enterForgotten();
-  void enter(FunctionId F, bool Certain);
+  DisciplineVisit outsideVisit(FunctionId F, bool Certain) const;
   void visit(DisciplineVisit V);
   void work();
   void process(uint32_t V);

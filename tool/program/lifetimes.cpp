@@ -5,6 +5,9 @@
 /// the container, once the loop is left. Calls begin what their callee leaves
 /// running, and end what it surely joins.
 ///
+/// Where the result of a call says that nothing was started, nothing was: of a launch by
+/// its model, of a wrapper by what it returns when it leaves something running.
+///
 /// Example: after `for (auto &t : threads) t.join();` nothing that was started
 /// into `threads` runs any more, so what follows is after all they did.
 #include "program/lifetimes.h"
@@ -90,6 +93,9 @@ private:
       I.Handle = resolve(P, F, S.Handle);
       I.JoinsAtEnd = S.JoinsAtEnd;
       I.Loop = S.Loop;
+      I.Asked = S.Call;
+      if (S.Succeeds != -1)
+        I.Tells = {S.Succeeds};
       if (L.Starts.size() < MaxItems) {
         if (runsOn(S))
           Begins |= uint64_t(1) << L.Starts.size();
@@ -126,6 +132,9 @@ private:
         S.Handle = translate(P, F, Index, Callee.Starts[I].Handle);
         S.JoinsAtEnd = Callee.Starts[I].JoinsAtEnd;
         S.Loop = C.Loop;
+        S.Asked = Index;
+        if (PF.Targets[Index].size() == 1)
+          S.Tells = Callee.Starts[I].Returned;
         Begins |= uint64_t(1) << L.Starts.size();
         L.Starts.push_back(S);
       }
@@ -221,6 +230,49 @@ private:
     return false;
   }
 
+  /// The start cannot have happened where the result of its call is such.
+  static bool isRefuted(const StartItem &S, const ResultTest &Test, bool Holds) {
+    return S.Asked == Test.Call && S.Tells && llvm::none_of(*S.Tells, [&](int64_t Value) {
+             return Test.holds(Value) == Holds;
+           });
+  }
+
+  void branch(LifeState &S, uint32_t From, uint32_t Edge) const {
+    const std::optional<ResultTest> &Test = Facts.Blocks[From].Decides;
+    if (!Test || Facts.Blocks[From].Next.size() != 2)
+      return;
+    for (size_t I = 0; I < L.Starts.size(); ++I)
+      if (isRefuted(L.Starts[I], *Test, Edge == 0)) {
+        S.Recent &= ~(uint64_t(1) << I);
+        if (L.Starts[I].Loop == None) // nor earlier
+          S.Running &= ~(uint64_t(1) << I);
+      }
+    for (const Launch &Own : Facts.Launches)
+      if (Own.Child != -1 && Own.Call == Test->Call && Own.Child == Test->To)
+        S.Forked |= Test->Is == (Edge == 0 ? Relation::Equal : Relation::NotEqual);
+  }
+
+  /// What the function gives when it leaves something running.
+  void returned(uint32_t Block, const LifeState &S) {
+    const heddle::Block &B = Facts.Blocks[Block];
+    for (size_t I = 0; I < L.Starts.size(); ++I) {
+      StartItem &Start = L.Starts[I];
+      if (!(S.Running >> I & 1) || !Start.Returned)
+        continue;
+      llvm::SmallVector<int64_t, 2> &All = *Start.Returned;
+      bool Asked = B.Returned && B.Returned->Call == Start.Asked && Start.Tells;
+      if (B.Returns == ReturnKind::Constant)
+        All.push_back(B.Returned->To);
+      else if (B.Returns == ReturnKind::Result && Asked)
+        llvm::append_range(All, *Start.Tells);
+      else if (B.Returns == ReturnKind::Test && Asked)
+        for (int64_t Value : *Start.Tells)
+          All.push_back(B.Returned->holds(Value));
+      else if (B.Returns != ReturnKind::None)
+        Start.Returned.reset();
+    }
+  }
+
   void along(LifeState &S, uint32_t From, uint32_t To) const {
     uint32_t A = Facts.Blocks[From].Loop, B = Facts.Blocks[To].Loop;
     for (size_t I = 0; I < L.Ends.size(); ++I) {
@@ -250,9 +302,10 @@ private:
     Into.MayEnd |= From.MayEnd;
     Into.Ended &= From.Ended;
     Into.Joined &= From.Joined;
+    Into.Forked &= From.Forked;
     return Before.Running != Into.Running || Before.Recent != Into.Recent ||
            Before.Lost != Into.Lost || Before.MayEnd != Into.MayEnd || Before.Ended != Into.Ended ||
-           Before.Joined != Into.Joined;
+           Before.Joined != Into.Joined || Before.Forked != Into.Forked;
   }
 
   void solve() {
@@ -274,14 +327,27 @@ private:
         meet(L.AtExit, Out);
       for (auto [To, Edge] : Paths[N].Next) {
         LifeState Along = Out;
+        branch(Along, B, Edge);
         along(Along, B, Paths[To].Block);
         if (meet(In[To], Along))
           Dirty.set(To);
       }
     }
+    for (StartItem &S : L.Starts)
+      S.Returned.emplace();
     for (size_t N = 0; N < Paths.size(); ++N)
-      if (In[N].Reached)
-        meet(L.AtBlock[Paths[N].Block], In[N]);
+      if (In[N].Reached) {
+        uint32_t B = Paths[N].Block;
+        meet(L.AtBlock[B], In[N]);
+        LifeState Out = In[N];
+        for (const Event &E : Facts.Blocks[B].Events)
+          L.step(Out, E);
+        returned(B, Out);
+      }
+    // A function that returns nothing, or not by a return, tells nothing.
+    for (StartItem &S : L.Starts)
+      if (S.Returned && S.Returned->empty())
+        S.Returned.reset();
   }
 
   const Program &P;

@@ -16,6 +16,9 @@ struct StartItem {
   bool JoinsAtEnd = false;
   uint32_t Loop = None;
   uint64_t Overwrites = 0; ///< The StartItems whose handles it is stored over.
+  uint32_t Asked = None;   ///< The call whose result tells whether it has happened.
+  /// What that call, or this function, gives when it has; nothing when that may be all.
+  std::optional<llvm::SmallVector<int64_t, 2>> Tells, Returned;
 };
 
 /// A wait for the end of what a handle stands for.
@@ -37,6 +40,8 @@ struct LifeState {
   uint64_t Ended = 0;   ///< EndItems that were surely passed.
   uint64_t MayEnd = 0;  ///< Those that were passed on some way, since the last start.
   uint64_t Joined = 0;  ///< Those of elements, one by one: passed in this iteration.
+  /// In the process that a fork has made: the other threads are not there.
+  bool Forked = false;
   uint64_t Lost = 0;    ///< StartItems whose handle is lost: nobody can wait for them.
   bool Reached = false;
 

@@ -7,6 +7,7 @@
 /// the thread waits for itself.
 #include "program/lockeffects.h"
 #include "program/build.h"
+#include "program/paths.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -36,20 +37,8 @@ llvm::BitVector onEveryWay(const FunctionFacts &F) {
   if (N > MaxBlocks)
     return Out;
   for (size_t Without = 0; Without < N; ++Without) {
-    llvm::BitVector Seen(N);
-    llvm::SmallVector<uint32_t, 16> Work;
-    bool Leaves = false;
-    auto Reach = [&](uint32_t B) {
-      if (B < N && B != Without && !Seen.test(B))
-        Seen.set(B), Work.push_back(B);
-    };
-    Reach(0);
-    while (!Work.empty() && !Leaves) {
-      const Block &B = F.Blocks[Work.pop_back_val()];
-      Leaves = B.Next.empty();
-      llvm::for_each(B.Next, Reach);
-    }
-    Out[Without] = !Leaves;
+    llvm::BitVector Seen = reachedFromEntry(F, Without);
+    Out[Without] = llvm::none_of(Seen.set_bits(), [&](uint32_t B) { return F.Blocks[B].Next.empty(); });
   }
   return Out;
 }
@@ -77,8 +66,10 @@ private:
       for (size_t E = 0; E < Facts.Blocks[B].Events.size(); ++E)
         for (Taken &T : takenBy(F, Facts.Blocks[B].Events[E])) {
           const Lockset &Held = locksAt(PF, B, E);
-          if (Record)
+          if (Record) {
             order(F, T, Held);
+            again(F, T, B);
+          }
           if (Every.empty())
             Every = onEveryWay(Facts);
           T.Always &= Every.test(B);
@@ -165,6 +156,65 @@ private:
       O.ThenExact = isGlobal(O.Then.Mutex);
       Orders.push_back(std::move(O));
     }
+  }
+
+  /// Taken in every pass of a loop that never gives it back: for the second pass it is
+  /// held from the first.
+  void again(FunctionId F, const Taken &T, uint32_t Block) {
+    const FunctionFacts &Facts = P.facts(F);
+    if (!T.Certain || !T.Always || !T.Through.empty() || !T.Lock.Strict || T.Lock.Shared ||
+        Facts.Blocks.size() > MaxBlocks || !isOneObject(F, T.Lock))
+      return;
+    // What a local or a parameter points to may be another one in each pass.
+    if (T.Lock.Mutex.Root != RootKind::Global && T.Lock.Mutex.Root != RootKind::This)
+      return;
+    llvm::BitVector Cycle = reachedAfter(Facts, Block);
+    if (!Cycle.test(Block))
+      return;
+    for (uint32_t B : llvm::make_early_inc_range(Cycle.set_bits()))
+      if (!reachedAfter(Facts, B).test(Block))
+        Cycle.reset(B);
+    if (!isPassedAlways(Facts, Cycle, Block))
+      return;
+    for (uint32_t B : Cycle.set_bits())
+      if (llvm::any_of(Facts.Blocks[B].Events,
+                       [&](const Event &E) { return mayGiveBack(F, E, T.Lock.Mutex); }))
+        return;
+    Relocks.push_back({T.Lock, T.Lock, F, T.Through});
+  }
+
+  /// No way from where the cycle is entered leads there again, but by Block.
+  static bool isPassedAlways(const FunctionFacts &F, const llvm::BitVector &Cycle, uint32_t Block) {
+    llvm::BitVector Entered(Cycle.size());
+    Entered[0] = Cycle.test(0);
+    for (uint32_t B = 0; B < F.Blocks.size(); ++B)
+      if (!Cycle.test(B))
+        for (uint32_t N : F.Blocks[B].Next)
+          if (Cycle.test(N))
+            Entered.set(N);
+    return llvm::all_of(Entered.set_bits(), [&](uint32_t B) {
+      return B == Block || !reachedAfter(F, B, Block).test(B);
+    });
+  }
+
+  bool mayGiveBack(FunctionId F, const Event &E, const Place &Mutex) const {
+    const FunctionFacts &Facts = P.facts(F);
+    if (E.Kind == EventKind::LockOp) {
+      const LockOp &Op = Facts.LockOps[E.Index];
+      Place Here = resolve(P, F, Op.Mutex);
+      return Op.Kind == LockOpKind::Release && (!Here.known() || Here == Mutex);
+    }
+    if (E.Kind != EventKind::Call)
+      return false;
+    const auto &Targets = P.Functions[F].Targets[E.Index];
+    if (Targets.empty())
+      return !Facts.Calls[E.Index].System;
+    return llvm::any_of(Targets, [&](const CallTarget &To) {
+      return llvm::any_of(P.Functions[To.Callee].Effects.Released, [&](const Place &R) {
+        Place Here = translate(P, F, E.Index, R);
+        return !Here.known() || Here == Mutex;
+      });
+    });
   }
 
   static bool isGlobal(const Place &What) {

@@ -141,4 +141,27 @@ private:
 
 std::vector<PathNode> unfold(const FunctionFacts &F) { return Unfolder(F).run(); }
 
+static llvm::BitVector reach(const FunctionFacts &F, llvm::ArrayRef<uint32_t> Starts,
+                             uint32_t Without) {
+  llvm::BitVector Seen(F.Blocks.size());
+  llvm::SmallVector<uint32_t, 16> Work;
+  auto Add = [&](llvm::ArrayRef<uint32_t> Next) {
+    for (uint32_t B : Next)
+      if (B < Seen.size() && B != Without && !Seen.test(B))
+        Seen.set(B), Work.push_back(B);
+  };
+  Add(Starts);
+  while (!Work.empty())
+    Add(F.Blocks[Work.pop_back_val()].Next);
+  return Seen;
+}
+
+llvm::BitVector reachedAfter(const FunctionFacts &F, uint32_t From, uint32_t Without) {
+  return reach(F, F.Blocks[From].Next, Without);
+}
+
+llvm::BitVector reachedFromEntry(const FunctionFacts &F, uint32_t Without) {
+  return reach(F, {0}, Without);
+}
+
 } // namespace heddle

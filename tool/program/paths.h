@@ -4,6 +4,8 @@
 
 #include "program/build.h"
 
+#include "llvm/ADT/BitVector.h"
+
 namespace heddle {
 
 /// A block together with the answers that lead to it.
@@ -17,5 +19,11 @@ struct PathNode {
 /// (Block::Test) there is one node for every block that can be reached, as there is
 /// when unfolding would take too many.
 std::vector<PathNode> unfold(const FunctionFacts &F);
+
+/// Blocks that control may come to after From, From itself only by a cycle; without
+/// going through the block Without, when there is one.
+llvm::BitVector reachedAfter(const FunctionFacts &F, uint32_t From, uint32_t Without = None);
+/// The same from the entry on, which counts.
+llvm::BitVector reachedFromEntry(const FunctionFacts &F, uint32_t Without = None);
 
 } // namespace heddle

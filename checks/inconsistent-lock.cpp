@@ -40,7 +40,8 @@ A note of low confidence is all that is said of a flag that is only polled, of w
 the lock is taken, of what is never written under the lock, and of a public function whose callers in
 sight all hold it. One lock for all objects counts where it is taken for the access: in the function
 that makes it, or in the one that calls that; when only one function does so, the confidence is low
-as well.
+as well. So it is when the lock is in another object that this one was given: its callers may be
+those who see to it.
 
 There is one finding for a member. It says at how many of the accesses the lock is held, shows one
 where it is, and the calls that lead to the one where it is not.
@@ -319,6 +320,9 @@ std::optional<Confidence> confidence(const MemberUse &Use, const Finding &F) {
   }
   if (llvm::all_of(F.Open, [&](const MemberAccess *O) { return isOnlySupposed(*O, F); }))
     return Confidence::Low;
+  // The lock of something larger, which callers hold as a rule.
+  if (F.Guard.OfParent)
+    return Most ? std::optional(Confidence::Low) : std::nullopt;
   // Seen under the lock once, and without it only in what helpers do with what they get.
   if (F.LockedSites < 2 &&
       llvm::all_of(F.Open, [](const MemberAccess *A) { return !(A->Named == A->At); }))

@@ -242,10 +242,13 @@ private:
   static std::string locks(const ThreadAccess &A) {
     if (A.Held.empty())
       return "no lock";
+    constexpr size_t Most = 2;
     std::string S;
-    for (const HeldLock &L : A.Held)
+    for (const HeldLock &L : llvm::ArrayRef(A.Held).take_front(Most))
       S += (S.empty() ? "`" : " and `") + L.Text.str().str() + "`" +
            (L.Shared ? " for reading" : "");
+    if (A.Held.size() > Most)
+      S += " and " + std::to_string(A.Held.size() - Most) + " more";
     return S;
   }
 

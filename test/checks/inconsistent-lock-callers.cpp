@@ -1,4 +1,5 @@
 // RUN: %check-fixture %s heddle-inconsistent-lock -- -std=c++20 -pthread
+#include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -383,4 +384,169 @@ public:
 private:
   std::mutex m;
   bool stopped = false;
+};
+
+// A lock that need not be there: without it the object is one thread's
+
+class optional_lock_inline_ok {
+public:
+  explicit optional_lock_inline_ok(bool threads) : m(threads ? new std::mutex : nullptr) {}
+  void add(int n) {
+    if (m) {
+      std::lock_guard lock(*m);
+      total += n;
+    } else {
+      total += n;
+    }
+  }
+  int get() {
+    if (m) {
+      std::lock_guard lock(*m);
+      return total;
+    } else {
+      return total;
+    }
+  }
+
+private:
+  std::unique_ptr<std::mutex> m;
+  int total = 0;
+};
+
+// Callers in sight hold the lock; that others do not is no more than supposed, and says
+// nothing beside what is in sight
+
+class supposed_beside_real_bad {
+public:
+  void add(int n) {
+    std::lock_guard lock(m);
+    total += n;
+    flush();
+  }
+  void flush() { total = 0; }
+  int get() const { return total; } // EXPECT: `total` is read here without `m`, which is held at 2 of 3
+
+private:
+  std::mutex m;
+  int total = 0;
+};
+
+// A caller in sight without the lock is no supposition
+
+class caller_without_bad {
+public:
+  void add(int n) {
+    std::lock_guard lock(m);
+    total += n;
+    flush();
+  }
+  void sync() { flush(); }
+  void flush() { written += 1; } // EXPECT: `written` is written here without `m`
+  void reset() {
+    std::lock_guard lock(m);
+    written = 0;
+  }
+
+private:
+  std::mutex m;
+  int total = 0, written = 0;
+};
+
+// What a derived class calls is for that class to lock
+
+class for_derived_ok {
+public:
+  void add(int n) {
+    std::lock_guard lock(m);
+    total += n;
+  }
+  int get() {
+    std::lock_guard lock(m);
+    return total;
+  }
+
+protected:
+  void replace(int n) { total = n; }
+  std::mutex m;
+
+private:
+  int total = 0;
+};
+
+// Named for the end of the object
+
+class ended_ok {
+public:
+  void add(int n) {
+    std::lock_guard lock(m);
+    total += n;
+  }
+  int get() {
+    std::lock_guard lock(m);
+    return total;
+  }
+  void terminate() { total = 0; }
+
+private:
+  std::mutex m;
+  int total = 0;
+};
+
+// A claim says who goes on: what is done then is no discipline
+
+class claimed_once_ok {
+public:
+  void finish(int r) {
+    if (!done.exchange(true))
+      result = r;
+  }
+  int get() const { return result; }
+
+private:
+  std::atomic<bool> done{false};
+  int result = 0;
+};
+
+// The lock of a parent that the object was given, beside that of a part that it has made
+
+struct Bus {
+  std::mutex m;
+};
+class device_bad {
+public:
+  explicit device_bad(Bus *b) : bus(b) {}
+  void put(int n) {
+    std::lock_guard lock(bus->m);
+    value = n;
+  }
+  void add(int n) {
+    std::lock_guard lock(bus->m);
+    value += n;
+  }
+  int get() const { return value; } // EXPECT: `value` is read here without `bus->m` // NOTE: low confidence
+
+private:
+  Bus *bus;
+  int value = 0;
+};
+class hidden_bad {
+  struct Parts {
+    std::mutex m;
+  };
+
+public:
+  hidden_bad() : parts(new Parts) {}
+  void put(int n) {
+    std::lock_guard lock(parts->m);
+    value = n;
+  }
+  void add(int n) {
+    std::lock_guard lock(parts->m);
+    value += n;
+  }
+  int get() const { return value; } // EXPECT: `value` is read here without `parts->m`
+
+private:
+  Parts *parts;
+  int value = 0;
 };

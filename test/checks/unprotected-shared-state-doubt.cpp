@@ -57,6 +57,62 @@ void run(int how) {
 }
 } // namespace ways
 
+// The end of an object on some ways: perhaps of the last who has it.
+namespace ends {
+struct Pool {
+  int jobs = 0, users = 2;
+};
+struct Other {
+  int jobs = 0;
+};
+void leave(Pool *p) {
+  if (p->users == 0)
+    delete p;
+}
+void drop(Other *o) {
+  delete o;
+}
+void run() {
+  Pool *p = new Pool;
+  Other *o = new Other;
+  std::thread t(leave, p); // EXPECT: `p` is handed over here
+  std::thread u(drop, o);  // EXPECT: `o` is handed over here
+  if (p->jobs == 0)        // NOTE: against: the object is ended on some ways only
+    return t.detach(), u.detach();
+  if (o->jobs == 0)
+    return t.detach(), u.detach();
+  t.join();
+  u.join();
+}
+} // namespace ends
+
+// What was perhaps done before there were threads.
+namespace done {
+bool ready, other;
+int table, slots;
+void init() {
+  ready = true; // EXPECT: `done::ready` is written here // NOTE: against: it is done under a condition
+  table = 7;    // EXPECT: `done::table` is written here
+}
+void fill() {
+  slots = 7; // EXPECT: `done::slots` is written here
+}
+void use() {
+  if (!ready)
+    init();
+  if (!other)
+    fill();
+}
+void work() { use(); }
+void run() {
+  init();
+  fill();
+  std::thread t(work), u(work);
+  t.join();
+  u.join();
+}
+} // namespace done
+
 // One lock of many.
 namespace stripes {
 std::mutex locks[8];

@@ -221,8 +221,15 @@ void FunctionContext::visitAccess(const Stmt *S) {
         R && R->hasDefinition() && R->getDestructor())
       visitDestructor(R->getDestructor(), P, nullptr, D->getBeginLoc());
     // The destructor may have waited for who else uses it.
-    access(P, AccessKind::Write, D->getArgument());
+    endObject(P, D->getArgument());
   }
+}
+
+void FunctionContext::endObject(const Place &P, const Expr *E) {
+  size_t Before = Facts.Accesses.size();
+  access(P, AccessKind::Write, E);
+  for (Access &A : llvm::drop_begin(Facts.Accesses, Before))
+    A.Ends = true;
 }
 
 void FunctionContext::visitSystemEffects(const Expr *E, const FunctionDecl *F,
@@ -257,8 +264,12 @@ void FunctionContext::visitSystemEffects(const Expr *E, const FunctionDecl *F,
   }
   if (M.Writes && M.Writes->First >= 0)
     for (size_t I = M.Writes->First; I < Args.size(); ++I) {
-      if (strip(Args[I])->getType()->isAnyPointerType() || Args[I]->getType()->isArrayType())
-        access(pointee(Args[I]), AccessKind::Write, strip(Args[I]));
+      if (strip(Args[I])->getType()->isAnyPointerType() || Args[I]->getType()->isArrayType()) {
+        if (M.Writes->Ends)
+          endObject(pointee(Args[I]), strip(Args[I]));
+        else
+          access(pointee(Args[I]), AccessKind::Write, strip(Args[I]));
+      }
       if (!M.Writes->Rest)
         break;
     }

@@ -153,6 +153,7 @@ struct FunctionContext {
 
   // In accesses.cpp:
   void access(const Place &P, AccessKind K, const clang::Expr *E);
+  void endObject(const Place &P, const clang::Expr *E);
   Access describe(const Place &P, AccessKind K, const clang::Expr *E);
   void visitAccess(const clang::Stmt *S);
   /// `a / b` or `a >> b`, of integers.
@@ -205,8 +206,10 @@ struct FunctionContext {
                      clang::SourceLocation At);
   /// An atomic that is taken by an exchange, or given back by a store: `x.exchange(true)`,
   /// `x.compare_exchange_weak(expected, me)` with a constant expected, `x.store(0)`.
-  void visitFlag(const clang::Expr *E, const Place &Object, const clang::CXXMethodDecl *Method,
-                 llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Shown);
+  /// Expected is of CompareExchange only: the object, or a pointer to it.
+  enum class FlagStep : uint8_t { Exchange, CompareExchange, Store };
+  void visitFlag(const clang::Expr *E, const Place &Object, FlagStep Step,
+                 const clang::Expr *Expected, const clang::Expr *Value, const clang::Expr *Shown);
   /// A guard is returned: the caller gets what it has locked.
   void returnGuard(const clang::Expr *E);
   /// A guard that this call returned dies at once.

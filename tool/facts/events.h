@@ -24,6 +24,7 @@ struct Binding {
 struct Access {
   Place What;
   AccessKind Kind = AccessKind::Read;
+  bool Ends = false; ///< A write after which the object is gone: `delete`, `free`.
   /// USR of the variable or field named last, empty for an element or pointee.
   Symbol Member;
   /// As the source spells it: `counter`, `this->hits`, `conn->state`.
@@ -193,7 +194,7 @@ struct Launch {
   /// The handle's destructor waits (jthread, future of std::async).
   bool JoinsAtEnd = false;
   bool Returned = false; ///< The function returns the handle at once.
-  uint32_t Call = None; ///< Of Api: index into FunctionFacts::Calls.
+  uint32_t Call = None;  ///< Of Api: index into FunctionFacts::Calls.
   /// What the call gives when it has started something, and what it gives in the new
   /// process; -1 when it does not tell.
   int64_t Succeeds = -1, Child = -1;
@@ -315,6 +316,7 @@ template <class F> void fields(Binding &S, F &&f) {
 template <class F> void fields(Access &S, F &&f) {
   f("what", S.What);
   f("kind", S.Kind);
+  f("ends", S.Ends);
   f("member", S.Member);
   f("text", S.Text);
   f("type", S.Type);

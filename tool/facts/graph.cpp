@@ -250,9 +250,8 @@ void insertEnded(FunctionFacts &Facts, llvm::ArrayRef<EndedBranch> Ended) {
 /// Leaves out blocks where nothing happens and the way on is clear. What is returned is
 /// kept where it can depend on a start.
 void skipEmptyBlocks(std::vector<Block> &Blocks) {
-  bool Keeps = llvm::any_of(Blocks, [](const Block &B) {
-    return B.Decides || (B.Returned && B.Returned->Call != None);
-  });
+  bool Keeps = llvm::any_of(
+      Blocks, [](const Block &B) { return B.Decides || (B.Returned && B.Returned->Call != None); });
   std::vector<uint32_t> Forward(Blocks.size());
   for (uint32_t I = Blocks.size(); I-- > 0;) {
     Forward[I] = I;

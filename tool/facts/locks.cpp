@@ -142,32 +142,38 @@ bool FunctionContext::visitLock(const Expr *E, const LockModel &M,
   return true;
 }
 
-void FunctionContext::visitFlag(const Expr *E, const Place &Object, const CXXMethodDecl *Method,
-                                llvm::ArrayRef<const Expr *> Args, const Expr *Shown) {
-  auto Zero = [&](const Expr *Value) -> std::optional<bool> {
-    if (strip(Value)->isNullPointerConstant(Unit.Ast, Expr::NPC_ValueDependentIsNotNull))
+void FunctionContext::visitFlag(const Expr *E, const Place &Object, FlagStep Step,
+                                const Expr *Expected, const Expr *Value, const Expr *Shown) {
+  auto Zero = [&](const Expr *V) -> std::optional<bool> {
+    if (strip(V)->isNullPointerConstant(Unit.Ast, Expr::NPC_ValueDependentIsNotNull))
       return true;
-    std::optional<int64_t> N = constantOf(strip(Value), Unit.Ast);
+    std::optional<int64_t> N = constantOf(strip(V), Unit.Ast);
     return N ? std::optional(*N == 0) : std::nullopt;
   };
-  llvm::StringRef Name = Method->getDeclName().isIdentifier() ? Method->getName() : "";
   LockOp Op;
-  if (Name == "exchange" && Args.size() >= 1 && Zero(Args[0]) == false) {
-    Op.Kind = LockOpKind::TryAcquire;
-    TrySuccess[E] = 0;
-  } else if (Name.starts_with("compare_exchange_") && Args.size() >= 2 && Zero(Args[1]) != true) {
-    // What is expected is what it begins with, not what somebody has seen in it.
-    const auto *D = dyn_cast<DeclRefExpr>(strip(Args[0]));
-    const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
-    if (!V || !V->getInit() || Zero(V->getInit()) != true)
+  Op.Kind = Step == FlagStep::Store ? LockOpKind::Release : LockOpKind::TryAcquire;
+  switch (Step) {
+  case FlagStep::Store:
+    if (Zero(Value) != true)
       return;
-    Op.Kind = LockOpKind::TryAcquire;
+    break;
+  case FlagStep::Exchange:
+    if (Zero(Value) != false)
+      return;
+    TrySuccess[E] = 0;
+    break;
+  case FlagStep::CompareExchange: {
+    if (const auto *U = dyn_cast<UnaryOperator>(strip(Expected)); U && U->getOpcode() == UO_AddrOf)
+      Expected = U->getSubExpr();
+    // What is expected is what it begins with, not what somebody has seen in it.
+    const auto *D = dyn_cast<DeclRefExpr>(strip(Expected));
+    const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+    if (Zero(Value) == true || !V || !V->getInit() || Zero(V->getInit()) != true)
+      return;
     TrySuccess[E] = 1;
-  } else if ((Name == "store" || Method->getOverloadedOperator() == OO_Equal) && Args.size() >= 1 &&
-             Zero(Args.front()) == true)
-    Op.Kind = LockOpKind::Release;
-  else
-    return;
+    break;
+  }
+  }
   Op.Mutex = Object;
   Op.Sort = LockSort::Flag;
   if (Shown)

@@ -94,6 +94,7 @@ template <class F> static void columns(SyncModel &R, F &&f) {
 template <class F> static void columns(WriteModel &R, F &&f) {
   f("first", R.First);
   f("rest", R.Rest);
+  f("ends", R.Ends);
 }
 template <class F> static void columns(HazardModel &R, F &&f) {
   f("kind", R.Kind);

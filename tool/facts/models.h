@@ -99,6 +99,7 @@ struct WriteModel {
   Symbol Name;
   int First = NoPosition;
   bool Rest = false; ///< And all arguments after it.
+  bool Ends = false; ///< The object is gone afterwards.
 };
 
 enum class HazardKind : uint8_t {

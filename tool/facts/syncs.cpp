@@ -188,7 +188,13 @@ void FunctionContext::visitAtomic(const Expr *E, const Place &Object, const CXXM
     if (isMemoryOrder(A->getType()) && isRelaxed(D ? D->getExpr() : A, Unit.Ast))
       return;
   }
-  visitFlag(E, Object, Method, Args, Shown);
+  llvm::StringRef Name = Method->getDeclName().isIdentifier() ? Method->getName() : "";
+  if (Name == "exchange" && Args.size() >= 1)
+    visitFlag(E, Object, FlagStep::Exchange, nullptr, Args[0], Shown);
+  else if (Name.starts_with("compare_exchange_") && Args.size() >= 2)
+    visitFlag(E, Object, FlagStep::CompareExchange, Args[0], Args[1], Shown);
+  else if ((Name == "store" || Method->getOverloadedOperator() == OO_Equal) && Args.size() >= 1)
+    visitFlag(E, Object, FlagStep::Store, nullptr, Args[0], Shown);
   bool Stores = Method->getReturnType()->isVoidType() || Method->isCopyAssignmentOperator() ||
                 Method->getOverloadedOperator() == OO_Equal;
   // What is loaded and not looked at orders nothing that follows.
@@ -202,8 +208,28 @@ void FunctionContext::visitAtomic(const Expr *E, const Place &Object, const CXXM
 }
 
 void FunctionContext::visitAtomic(const AtomicExpr *E, bool Load) {
+  if (isRelaxed(E->getOrder(), Unit.Ast))
+    return;
+  switch (E->getOp()) {
+  case AtomicExpr::AO__atomic_exchange_n:
+  case AtomicExpr::AO__c11_atomic_exchange:
+    visitFlag(E, pointee(E->getPtr()), FlagStep::Exchange, nullptr, E->getVal1(), E->getPtr());
+    break;
+  case AtomicExpr::AO__atomic_compare_exchange_n:
+  case AtomicExpr::AO__c11_atomic_compare_exchange_strong:
+  case AtomicExpr::AO__c11_atomic_compare_exchange_weak:
+    visitFlag(E, pointee(E->getPtr()), FlagStep::CompareExchange, E->getVal1(), E->getVal2(),
+              E->getPtr());
+    break;
+  case AtomicExpr::AO__atomic_store_n:
+  case AtomicExpr::AO__c11_atomic_store:
+    visitFlag(E, pointee(E->getPtr()), FlagStep::Store, nullptr, E->getVal1(), E->getPtr());
+    break;
+  default:
+    break;
+  }
   bool Waits = Deciding.contains(E) && !E->getType()->isVoidType();
-  if (isRelaxed(E->getOrder(), Unit.Ast) || (Load && !Waits))
+  if (Load && !Waits)
     return;
   addSync(Load    ? SyncKind::Wait
           : Waits ? SyncKind::Both

@@ -423,7 +423,7 @@ void Concurrency::markAlone() {
     if (Seen.test(F))
       continue;
     Seen.set(F);
-    P.Functions[F].Followed = true;
+    P.Functions[F].Followed = P.Functions[F].CalledAlone = true;
     for (const auto &Targets : P.Functions[F].Targets)
       for (const CallTarget &T : Targets)
         CalledAlone.push_back(T.Callee);

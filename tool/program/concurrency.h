@@ -5,6 +5,7 @@
 #include "program/lifetimes.h"
 #include "program/observe.h"
 #include "program/orders.h"
+#include "llvm/ADT/BitVector.h"
 #include "llvm/ADT/SetVector.h"
 #include <functional>
 #include <map>
@@ -132,6 +133,8 @@ private:
   OrderTable Syncs;
   Contexts Known;
   std::vector<FunctionId> CalledAlone;
+  /// Of functions that end objects: their blocks that are on every way.
+  llvm::DenseMap<FunctionId, llvm::BitVector> EveryWay;
   std::vector<Visit> Visits;
   /// By thread and context.
   llvm::DenseMap<std::pair<uint32_t, uint32_t>, llvm::SmallVector<uint32_t, 2>> VisitsOf;

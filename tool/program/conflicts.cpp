@@ -101,11 +101,10 @@ bool mayHold(const ThreadAccess &A, const ThreadAccess &B) {
   });
 }
 
-bool holdOneArray(const ThreadAccess &A, const ThreadAccess &B) {
+bool holdOneName(const ThreadAccess &A, const ThreadAccess &B) {
   return llvm::any_of(A.Held, [&](const HeldLock &L) {
-    return L.Mutex.Path.str().contains("[]") && llvm::any_of(B.Held, [&](const HeldLock &M) {
-             return M.Mutex == L.Mutex && !(L.Shared && M.Shared);
-           });
+    return llvm::any_of(
+        B.Held, [&](const HeldLock &M) { return M.Mutex == L.Mutex && !(L.Shared && M.Shared); });
   });
 }
 
@@ -138,6 +137,43 @@ bool Races::isFarFromRoot(const ThreadAccess &A) const {
   return !T.Start && !P.facts(T.Entry).Main && A.Through.size() >= FarFromRoot;
 }
 
+/// On the way to the access something is called under a condition that it sets itself,
+/// and `main` may have called it before there were threads: `if (!ready) init();`.
+bool Races::mayBeDone(const ThreadAccess &A) const {
+  // Or is done once, and who does it now is not told.
+  if (P.function(A.In).CalledAlone &&
+      llvm::any_of(A.Held, [](const HeldLock &L) { return L.Sort == LockSort::Once; }))
+    return true;
+  return llvm::any_of(A.Through, [&](const Hop &H) {
+    const FunctionFacts &Facts = P.facts(H.In);
+    auto Called = llvm::find_if(Facts.Calls, [&](const Call &C) { return C.At == H.At; });
+    if (Called == Facts.Calls.end())
+      return false;
+    uint32_t Index = Called - Facts.Calls.begin();
+    auto SetsItself = [&](const Access &Asked) {
+      return Asked.Kind == AccessKind::Read && Asked.What.Root == RootKind::Global &&
+             llvm::any_of(P.Functions[H.In].Targets[Index], [&](const CallTarget &T) {
+               const ProgramFunction &Callee = P.Functions[T.Callee];
+               return Callee.CalledAlone &&
+                      llvm::any_of(Callee.Effects.Accesses, [&](const EffectAccess &E) {
+                        return E.Kind == AccessKind::Write && E.What == Asked.What;
+                      });
+             });
+    };
+    for (uint32_t B = 0; B < Facts.Blocks.size(); ++B)
+      for (uint32_t Next : Facts.Blocks[B].Next)
+        if (Facts.Blocks[B].Next.size() == 2 &&
+            llvm::any_of(Facts.Blocks[Next].Events, [&](const Event &E) {
+              return E.Kind == EventKind::Call && E.Index == Index;
+            }))
+          if (llvm::any_of(Facts.Blocks[B].Events, [&](const Event &E) {
+                return E.Kind == EventKind::Access && SetsItself(Facts.Accesses[E.Index]);
+              }))
+            return true;
+    return false;
+  });
+}
+
 Race Races::of(const ThreadAccess &W, const ThreadAccess &O) const {
   Race R;
   // One atomic side does not make the other safe.
@@ -153,12 +189,17 @@ Race Races::of(const ThreadAccess &W, const ThreadAccess &O) const {
     R.Doubt = "one thread waits for the other before, on some of its ways";
   else if (mayHold(W, O) || mayHold(O, W))
     R.Doubt = "a lock that the other side holds is held on some of the ways that lead here";
-  else if (holdOneArray(W, O))
-    R.Doubt = "both sides hold a lock of one array, which may be the same";
+  else if (holdOneName(W, O))
+    R.Doubt = "both sides hold a lock of one name, which may be the same";
   else if (gaveUp(O, W))
     R.Doubt = "the function gives the lock of its caller up before it reads, and may know why";
   else if (isOneOfMany(W, O))
     R.Doubt = "the object is made many times, and each thread may have one of its own";
+  else if (W.EndsPerhaps || O.EndsPerhaps)
+    R.Doubt = "the object is ended on some ways only, perhaps when nobody else has it any more";
+  else if (mayBeDone(W) || mayBeDone(O))
+    R.Doubt = "it is done under a condition that it sets, and was perhaps done before there were "
+              "threads";
   else if (isFarFromRoot(W) || isFarFromRoot(O))
     R.Doubt = "callers that are not in sight may have to hold a lock";
   if (!R.Doubt.empty())

@@ -47,6 +47,7 @@ public:
 
 private:
   bool isOneOfMany(const ThreadAccess &A, const ThreadAccess &B) const;
+  bool mayBeDone(const ThreadAccess &A) const;
   bool isFarFromRoot(const ThreadAccess &A) const;
 
   const Program &P;

@@ -27,6 +27,9 @@ struct MemberLock {
   bool Alone = false; ///< What is taken at At protects accesses to this member only.
   /// Of a callee that does not take it always: callers are taken to know.
   bool Perhaps = false;
+  /// It is in an object that this one was given and shares with others, as a device has
+  /// its bus: most who come here hold it for the sake of more than this member.
+  bool OfParent = false;
   Symbol Text;
   Span At; ///< Where it was taken; invalid when callers are declared to hold it.
 

@@ -30,8 +30,11 @@ std::vector<std::vector<Lockset>> DisciplineWalk::perhapsHeld(FunctionId F) cons
     const LockOp &Op = Facts.LockOps[E.Index];
     Place Mutex = resolve(P, F, Op.Mutex);
     Drop(S, Mutex);
-    if (Mutex.known() && IsTested(Op))
-      S.push_back({Mutex, Op.Shared, Op.Text, Op.At, /*Tried=*/true});
+    if (Mutex.known() && IsTested(Op)) {
+      HeldLock L = lockOf(P, F, Op);
+      L.Tried = true;
+      S.push_back(std::move(L));
+    }
   };
   std::vector<Lockset> In(Facts.Blocks.size());
   bool Again = true;

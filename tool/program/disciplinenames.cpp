@@ -52,6 +52,9 @@ MemberNames::MemberNames(const Program &P) : P(P) {
   for (FunctionId F = 0; F < P.Functions.size(); ++F) {
     Bodies[P.facts(F).Body.File].push_back({P.facts(F).Body, F});
     Symbol Class = classOf(F);
+    for (const Binding &B : P.facts(F).Bindings)
+      if (resolve(P, F, B.Target).Root == RootKind::Heap)
+        MadePointers.insert(Symbol(B.Pointer.Path.str().rsplit('.').second));
     for (const auto &Block : P.Functions[F].Held)
       for (const Lockset &Held : Block)
         for (const HeldLock &L : Held) {
@@ -143,6 +146,13 @@ bool MemberNames::hasLock(Symbol Class, Symbol Path) const {
   return Locks.contains(pathKey(Class, Path.str()));
 }
 
+bool MemberNames::leadsToParent(llvm::StringRef Path) const {
+  llvm::StringRef Pointer = Path.take_front(Path.rfind('*'));
+  if (Path.ends_with("*") || Pointer.size() == Path.size())
+    return false;
+  return !MadePointers.contains(Symbol(Pointer.drop_front(Pointer.rfind('.') + 1)));
+}
+
 MemberLock MemberNames::relate(FunctionId F, const HeldLock &L, const MemberName &Name,
                                const Place &What) const {
   MemberLock Out;
@@ -163,6 +173,7 @@ MemberLock MemberNames::relate(FunctionId F, const HeldLock &L, const MemberName
       return Out;
     Out.Side = LockSide::Own;
     Out.Path = Symbol(Rest);
+    Out.OfParent = leadsToParent(Rest);
   } else if (M.Root == RootKind::Global) {
     // A lock for all objects guards the members of a class when its methods take it.
     FunctionId Taker = functionAt(L.At);

@@ -54,7 +54,12 @@ public:
 
 private:
   const Program &P;
+  /// The last step leads out of a pointer that nobody here lets point to something new.
+  bool leadsToParent(llvm::StringRef Path) const;
+
   llvm::DenseSet<Symbol> SelfLocking, Takes, GivesBack, Guards;
+  /// Names of members that are pointed to something that was just made.
+  llvm::DenseSet<Symbol> MadePointers;
   /// Class and path of a lock, and all that is around it; or the USR of a global.
   llvm::StringSet<> Locks;
   /// By file: bodies in order of their begin.

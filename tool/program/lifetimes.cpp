@@ -232,9 +232,8 @@ private:
 
   /// The start cannot have happened where the result of its call is such.
   static bool isRefuted(const StartItem &S, const ResultTest &Test, bool Holds) {
-    return S.Asked == Test.Call && S.Tells && llvm::none_of(*S.Tells, [&](int64_t Value) {
-             return Test.holds(Value) == Holds;
-           });
+    return S.Asked == Test.Call && S.Tells &&
+           llvm::none_of(*S.Tells, [&](int64_t Value) { return Test.holds(Value) == Holds; });
   }
 
   void branch(LifeState &S, uint32_t From, uint32_t Edge) const {

@@ -42,7 +42,7 @@ struct LifeState {
   uint64_t Joined = 0;  ///< Those of elements, one by one: passed in this iteration.
   /// In the process that a fork has made: the other threads are not there.
   bool Forked = false;
-  uint64_t Lost = 0;    ///< StartItems whose handle is lost: nobody can wait for them.
+  uint64_t Lost = 0; ///< StartItems whose handle is lost: nobody can wait for them.
   bool Reached = false;
 
   void end(uint64_t Items) {

@@ -16,7 +16,7 @@ namespace heddle {
 namespace {
 
 constexpr size_t MaxTaken = 48;
-/// Of functions with more blocks it is not asked which are on every way.
+/// Of functions with more blocks it is not asked which are on every way round a loop.
 constexpr size_t MaxBlocks = 500;
 
 /// A lock that a call of some function takes, in terms of that function.
@@ -29,19 +29,6 @@ struct Taken {
   bool Always = false;        ///< On every way through the function.
   bool Certain = true;
 };
-
-/// Blocks that every way from the entry to an exit goes through.
-llvm::BitVector onEveryWay(const FunctionFacts &F) {
-  size_t N = F.Blocks.size();
-  llvm::BitVector Out(N);
-  if (N > MaxBlocks)
-    return Out;
-  for (size_t Without = 0; Without < N; ++Without) {
-    llvm::BitVector Seen = reachedFromEntry(F, Without);
-    Out[Without] = llvm::none_of(Seen.set_bits(), [&](uint32_t B) { return F.Blocks[B].Next.empty(); });
-  }
-  return Out;
-}
 
 class LockEffects {
 public:

@@ -160,6 +160,19 @@ llvm::BitVector reachedAfter(const FunctionFacts &F, uint32_t From, uint32_t Wit
   return reach(F, F.Blocks[From].Next, Without);
 }
 
+llvm::BitVector onEveryWay(const FunctionFacts &F) {
+  constexpr size_t MaxBlocks = 500;
+  llvm::BitVector Out(F.Blocks.size());
+  if (F.Blocks.size() > MaxBlocks)
+    return Out;
+  for (uint32_t Without = 0; Without < F.Blocks.size(); ++Without) {
+    llvm::BitVector Seen = reachedFromEntry(F, Without);
+    Out[Without] =
+        llvm::none_of(Seen.set_bits(), [&](uint32_t B) { return F.Blocks[B].Next.empty(); });
+  }
+  return Out;
+}
+
 llvm::BitVector reachedFromEntry(const FunctionFacts &F, uint32_t Without) {
   return reach(F, {0}, Without);
 }

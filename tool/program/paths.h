@@ -23,7 +23,10 @@ std::vector<PathNode> unfold(const FunctionFacts &F);
 /// Blocks that control may come to after From, From itself only by a cycle; without
 /// going through the block Without, when there is one.
 llvm::BitVector reachedAfter(const FunctionFacts &F, uint32_t From, uint32_t Without = None);
-/// The same from the entry on, which counts.
+/// Blocks that every way from the entry to an exit goes through; none in functions with
+/// very many blocks.
+llvm::BitVector onEveryWay(const FunctionFacts &F);
+/// The same as reachedAfter, from the entry on, which counts.
 llvm::BitVector reachedFromEntry(const FunctionFacts &F, uint32_t Without = None);
 
 } // namespace heddle

@@ -174,6 +174,8 @@ struct ProgramFunction {
   bool Outside = false;
   /// The analysis of threads has followed it, or found nobody else running.
   bool Followed = false;
+  /// It may be called where nobody else runs: by `main` before it starts a thread.
+  bool CalledAlone = false;
   Summary Effects;
   PointsTo Bound; ///< Own bindings and those that callees make on our objects.
   /// Must-held locks before each event: Held[Block][Event], in terms of this
@@ -275,6 +277,8 @@ struct ThreadAccess {
   std::vector<uint32_t> Doubtful;
   std::shared_ptr<const Ordering> Order; ///< Never null.
   ElementIndex Element;                  ///< Of "[]" in What.
+  /// The object is gone afterwards, on some ways through the function only.
+  bool EndsPerhaps = false;
 };
 
 /// A thread waits for a lock, or calls what is not safe in threads.

@@ -4,6 +4,7 @@
 /// Example: `counter++` of a global, in a function that two threads run, is kept twice:
 /// once for each, with the other among those that may run at once.
 #include "program/concurrency.h"
+#include "program/paths.h"
 
 #include "llvm/ADT/STLExtras.h"
 
@@ -136,6 +137,12 @@ void Concurrency::record(uint32_t V, const Access &A, size_t Block, size_t Event
   Out.Doubtful.assign(Doubtful.begin(), Doubtful.end());
   Out.Order = Order;
   Out.Element = elementOf(V, A, Where.What);
+  if (A.Ends) {
+    auto [It, New] = EveryWay.try_emplace(F);
+    if (New)
+      It->second = onEveryWay(P.facts(F));
+    Out.EndsPerhaps = !It->second.test(Block);
+  }
   for (HeldLock &H : Out.Held)
     H.OfElement = isOfElement(V, A, Where.What, H);
   // Either object is accessed, with the lock that is found by the same pointer.

@@ -1,4 +1,5 @@
 #include "advice/check.h"
+#include "advice/waiting.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/Twine.h"
@@ -65,50 +66,13 @@ void flush(int fd) {
 )",
     {{"TierB", "false", "also report calls that wait only sometimes and briefly, such as printf"}}};
 
-static llvm::StringRef describe(BlockCategory C) {
-  switch (C) {
-  case BlockCategory::File:
-    return "file I/O";
-  case BlockCategory::Network:
-    return "network I/O";
-  case BlockCategory::Socket:
-    return "socket I/O";
-  case BlockCategory::Dns:
-    return "name resolution";
-  case BlockCategory::Process:
-    return "a wait for a process";
-  case BlockCategory::Sleep:
-    return "a sleep";
-  case BlockCategory::Lock:
-    return "a lock";
-  case BlockCategory::Terminal:
-    return "terminal I/O";
-  case BlockCategory::Database:
-    return "a database";
-  case BlockCategory::Ipc:
-    return "inter-process communication";
-  case BlockCategory::SyncWait:
-    return "a wait for another thread";
-  case BlockCategory::Gpu:
-    return "a wait for the GPU";
-  }
-  return "";
-}
-
 namespace {
 
-/// A wait, as seen from the function that holds locks.
-struct Wait {
-  const BlockingCall *Fact = nullptr;
-  FunctionId In = None;
-  Span At;
-  Chain Through; ///< From this function on; empty when it waits itself.
+/// A wait, with the locks that are held meanwhile.
+struct HeldWait {
+  Wait What;
   Lockset Held;
-  bool Certain = true; ///< Not by way of one of several overriders.
 };
-
-/// A virtual call with more candidates says too little of any of them.
-constexpr size_t MaxCandidates = 4;
 
 class Reporter {
 public:
@@ -132,29 +96,18 @@ public:
 
 private:
   void call(FunctionId F, uint32_t Index, const Lockset &Held) {
-    const ProgramFunction &PF = P.function(F);
-    const Span &At = PF.Facts->Calls[Index].At;
-    for (const BlockingCall &K : PF.Facts->Blocking)
-      if (K.Call == Index) {
-        Wait W{&K, F, At, {}, Held, true};
-        if (gives(F, K, W.Held))
-          keep(std::move(W));
-      }
-    for (const CallTarget &T : PF.Targets[Index]) {
-      if (!T.Certain &&
-          (PF.Targets[Index].size() > MaxCandidates || PF.Facts->Calls[Index].ViaArgument))
+    for (Wait &W : waitsOf(P, F, Index)) {
+      HeldWait H{std::move(W), Held};
+      if (!H.What.Effect && !gives(F, *H.What.Fact, H.Held))
         continue;
-      for (const EffectBlock &K : P.function(T.Callee).Effects.Blocks) {
-        Wait W{K.Fact, K.In, K.At, {{F, At}}, Held, T.Certain};
-        W.Through.insert(W.Through.end(), K.Through.begin(), K.Through.end());
-        for (const Place &D : K.Dropped) {
+      if (H.What.Effect)
+        for (const Place &D : H.What.Effect->Dropped) {
           Place Here = translate(P, F, Index, D);
           if (!Here.known())
-            W.Held.clear();
-          llvm::erase_if(W.Held, [&](const HeldLock &H) { return H.Mutex == Here; });
+            H.Held.clear();
+          llvm::erase_if(H.Held, [&](const HeldLock &L) { return L.Mutex == Here; });
         }
-        keep(std::move(W));
-      }
+      keep(std::move(H));
     }
   }
 
@@ -173,12 +126,11 @@ private:
     return Held.size() != Before || Lock.known();
   }
 
-  void keep(Wait W) {
+  void keep(HeldWait W) {
     llvm::erase_if(W.Held, [](const HeldLock &H) { return H.Tried; });
-    // What surely waits counts, what only may must be known to wait for long.
-    bool Sure = W.Fact->When == BlockWhen::Always;
-    Tier Least = TierB || Sure ? Tier::B : Tier::A;
-    if (W.Held.empty() || W.Fact->Category == BlockCategory::Lock || W.Fact->Level > Least)
+    bool Brief = TierB && W.What.Fact->Category != BlockCategory::Lock &&
+                 W.What.Fact->Level <= Tier::B;
+    if (W.Held.empty() || !(W.What.matters() || Brief))
       return;
     // The lock that was taken last is the one whose section is to be shortened.
     const HeldLock *Last = &W.Held.front();
@@ -186,51 +138,35 @@ private:
       if (Last->At < H.At)
         Last = &H;
     W.Held = {*Last};
-    auto Key = std::make_tuple(Last->At, Last->Mutex, W.Fact->Category);
+    auto Key = std::make_tuple(Last->At, Last->Mutex, W.What.Fact->Category);
     auto [It, New] = Seen.try_emplace(Key, W);
-    if (!New && order(W) < order(It->second))
+    if (!New && order(W.What) < order(It->second.What))
       It->second = std::move(W);
   }
 
   static std::tuple<int, int, size_t, Span, Span> order(const Wait &W) {
-    return {!W.Certain, int(W.Fact->When), W.Through.size(),
-            W.Through.empty() ? W.At : W.Through[0].At, W.At};
+    return {!W.Certain, int(W.Fact->When), W.Through.size(), W.named(), W.At};
   }
 
-  void report(FunctionId F, const Wait &W) {
-    const HeldLock &L = W.Held.front();
+  void report(FunctionId F, const HeldWait &H) {
+    const Wait &W = H.What;
+    const HeldLock &L = H.Held.front();
     Advice A;
     A.Check = Symbol(Info.Name);
     A.Level = Info.Level;
     A.Sure = W.Fact->When == BlockWhen::Always && W.Certain ? Confidence::High : Confidence::Medium;
-    A.At = W.Through.empty() ? W.At : W.Through.front().At;
+    A.At = W.named();
     std::string Lock = "`" + L.Text.str().str() + "`";
-    std::string Call =
-        "`" + W.Fact->Row.str().str() + "` (" + describe(W.Fact->Category).str() + ")";
-    std::string Does = W.Fact->When == BlockWhen::Always ? " blocks" : " may block";
     std::string Since = L.At.File == A.At.File
                             ? " since line " + std::to_string(L.At.Line)
                             : " since " + L.At.File.str().str() + ":" + std::to_string(L.At.Line);
-    if (W.Through.empty())
-      A.Message = Call + Does + " while " + Lock + " is held" + Since;
-    else {
-      FunctionId First = W.Through.size() > 1 ? W.Through[1].In : W.In;
-      A.Message = "`" + P.facts(First).Name.str().str() + "` ends in " + Call + ", which" + Does +
-                  ", while " + Lock + " is held" + Since;
-    }
-    auto Note = [&](const llvm::Twine &What, const Span &At) {
-      A.For.push_back({What.str(), Symbol("T3"), 1, At});
-    };
-    Note(Lock + " is taken here", L.At);
-    for (size_t I = 1; I < W.Through.size(); ++I)
-      Note("on the way: called here, in `" + P.facts(W.Through[I].In).Name.str() + "`",
-           W.Through[I].At);
-    if (!W.Through.empty())
-      Note(Call + " is called here", W.At);
-    std::string Remedy = "take what it needs under " + Lock + ", give the lock back, then call it";
-    if (!W.Fact->Instead.empty())
-      Remedy += "; instead of it there is " + W.Fact->Instead.str().str();
-    Note(Remedy, A.At);
+    A.Message = saying(P, W) + (W.Through.empty() ? " while " : ", while ") + Lock + " is held" +
+                Since;
+    A.For.push_back({Lock + " is taken here", Symbol("T3"), 1, L.At});
+    showWay(P, W, Symbol("T3"), A);
+    A.For.push_back({"take what it needs under " + Lock + ", give the lock back, then call it" +
+                         insteadOf(W),
+                     Symbol("T3"), 1, A.At});
     A.Identity = (P.facts(F).Name.str() + " " + L.Text.str() + " " + W.Fact->Row.str()).str();
     Out.add(std::move(A));
   }
@@ -239,7 +175,7 @@ private:
   Sink &Out;
   bool TierB;
   /// Once per acquisition and category.
-  std::map<std::tuple<Span, Place, BlockCategory>, Wait> Seen;
+  std::map<std::tuple<Span, Place, BlockCategory>, HeldWait> Seen;
 };
 
 } // namespace

@@ -219,7 +219,13 @@ bool FunctionContext::hasZeroTimeout(const BlockingModel &M,
                                      llvm::ArrayRef<const Expr *> Args) const {
   if (M.Timeout < 0 || static_cast<size_t>(M.Timeout) >= Args.size())
     return false;
-  return constantOf(Args[M.Timeout], Unit.Ast) == 0;
+  const Expr *Timeout = strip(Args[M.Timeout]);
+  if (!Timeout->getType().getNonReferenceType()->isRecordType())
+    return constantOf(Timeout, Unit.Ast) == 0;
+  // A std::chrono::duration is a class around one number.
+  Expr::EvalResult R;
+  return !Timeout->isValueDependent() && Timeout->EvaluateAsRValue(R, Unit.Ast) && R.Val.isStruct() && R.Val.getStructNumFields() == 1 && R.Val.getStructField(0).isInt() &&
+         R.Val.getStructField(0).getInt().isZero();
 }
 
 void FunctionContext::addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases,

@@ -194,6 +194,8 @@ struct Launch {
   /// The handle's destructor waits (jthread, future of std::async).
   bool JoinsAtEnd = false;
   bool Returned = false; ///< The function returns the handle at once.
+  /// An event loop calls the entry, and serves nobody else until it returns.
+  bool OnLoop = false;
   uint32_t Call = None;  ///< Of Api: index into FunctionFacts::Calls.
   /// What the call gives when it has started something, and what it gives in the new
   /// process; -1 when it does not tell.
@@ -395,6 +397,7 @@ template <class F> void fields(Launch &S, F &&f) {
   f("repeats", S.Repeats);
   f("joinsAtEnd", S.JoinsAtEnd);
   f("returned", S.Returned);
+  f("onLoop", S.OnLoop);
   f("call", S.Call);
   f("succeeds", S.Succeeds);
   f("child", S.Child);

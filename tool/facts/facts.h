@@ -60,6 +60,7 @@ struct FunctionFacts {
   Symbol Parent;
   Linkage Link = Linkage::Unique;
   bool Constructor = false, Destructor = false, Const = false, Coroutine = false;
+  bool NonBlocking = false; ///< It promises not to wait, by Clang's attribute `nonblocking`.
   bool Main = false;
   /// Control may come back into the middle of it, by longjmp().
   bool ReturnsTwice = false;
@@ -210,6 +211,7 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("destructor", S.Destructor);
   f("const", S.Const);
   f("coroutine", S.Coroutine);
+  f("nonBlocking", S.NonBlocking);
   f("main", S.Main);
   f("returnsTwice", S.ReturnsTwice);
   f("visible", S.Visible);

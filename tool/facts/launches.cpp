@@ -50,6 +50,19 @@ bool isEnumerator(UnitContext &Unit, const Expr *E, Symbol Name) {
   return C && Name && Unit.name(C) == Name;
 }
 
+/// What is posted to a pool of threads, or to nobody in particular, holds up no loop.
+bool hasThreadsOfItsOwn(const LaunchModel &M, llvm::ArrayRef<const Expr *> Args) {
+  if (M.Entry != AnyCallable || M.Handle < 0)
+    return false;
+  if (static_cast<size_t>(M.Handle) + 1 >= Args.size())
+    return true;
+  const CXXRecordDecl *R = strip(Args[M.Handle])->getType().getNonReferenceType()->getAsCXXRecordDecl();
+  for (const DeclContext *Around = R; Around; Around = Around->getParent())
+    if (const auto *Named = dyn_cast<NamedDecl>(Around); Named && Named->getName() == "thread_pool")
+      return true;
+  return false;
+}
+
 } // namespace
 
 void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
@@ -63,6 +76,7 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
   L.JoinsAtEnd = M.JoinsAtEnd;
   L.Returned = ReturnedValues.contains(E);
   L.Succeeds = M.Succeeds, L.Child = M.Child;
+  L.OnLoop = M.Loop && !hasThreadsOfItsOwn(M, Args);
   if (auto It = CallIndices.find(E); It != CallIndices.end())
     L.Call = It->second;
   auto Hold = [&](const Place &P) {

@@ -52,6 +52,7 @@ template <class F> static void columns(BlockingModel &R, F &&f) {
   f("when", R.When);
   f("tier", R.Level);
   f("instead", R.Instead);
+  f("events", R.Events);
   f("releases", R.Releases);
   f("on", R.On);
   f("timeout", R.Timeout);
@@ -73,6 +74,7 @@ template <class F> static void columns(LaunchModel &R, F &&f) {
   f("first-argument", R.FirstArgument);
   f("handle", R.Handle);
   f("joins-at-end", R.JoinsAtEnd);
+  f("loop", R.Loop);
   f("many", R.Many);
   f("succeeds", R.Succeeds);
   f("child", R.Child);
@@ -207,7 +209,7 @@ struct Models::Tables {
   /// Implementation namespace, public namespace; both end in `::`.
   std::vector<std::pair<std::string, std::string>> Namespaces;
   /// Ends of names: see locked-names.yaml.
-  std::vector<std::string> LockedNames, LockFreeNames, SetupNames, TeardownNames;
+  std::vector<std::string> LockedNames, LockFreeNames, SetupNames, TeardownNames, EventContexts;
   std::string Digest;
 
   /// Fills what is still empty in M from the rows of this very name.
@@ -407,6 +409,8 @@ private:
         return scalars(Value, Out.LockFreeNames);
       if (Key == "setup-names")
         return scalars(Value, Out.SetupNames);
+      if (Key == "event-contexts")
+        return scalars(Value, Out.EventContexts);
       if (Key == "teardown-names")
         return scalars(Value, Out.TeardownNames);
       return fail(At,
@@ -415,7 +419,7 @@ private:
                       "async-signal-safe, containers, ranges-read, ranges-written, returns, sync, "
                       "writes, pure, callbacks, exits, algorithms, policies, serial-policies, "
                       "associative, namespaces, not-in-std, locked-names, lock-free-names, "
-                      "setup-names, teardown-names");
+                      "setup-names, teardown-names, event-contexts");
     });
   }
 
@@ -626,6 +630,15 @@ bool Models::isNamedSetup(StringRef QualifiedName) const {
 
 bool Models::isNamedTeardown(StringRef QualifiedName) const {
   return isNamed(&Tables::TeardownNames, QualifiedName);
+}
+
+bool Models::isEventContext(StringRef QualifiedName) const {
+  for (const Tables *T = All.get(); T; T = T->Base.get())
+    for (StringRef Each : T->EventContexts)
+      if (QualifiedName == Each ||
+          (Each.consume_back("::*") && QualifiedName.rsplit("::").first == Each))
+        return true;
+  return false;
 }
 
 std::string Models::digest() const { return All->Digest; }

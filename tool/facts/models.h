@@ -28,6 +28,7 @@ struct BlockingModel {
   BlockWhen When = BlockWhen::Maybe;
   Tier Level = Tier::B;
   Symbol Instead;
+  bool Events = false;       ///< It waits for events of many descriptors: an event loop.
   int Releases = NoPosition; ///< Lock (or guard) that is given up while waiting.
   int On = NoPosition;       ///< What is waited on.
   int Timeout = NoPosition;  ///< How long; a constant zero does not wait.
@@ -68,6 +69,7 @@ struct LaunchModel {
   int FirstArgument = NoPosition; ///< First of the values passed on to it.
   int Handle = NoPosition;        ///< What stands for it.
   bool JoinsAtEnd = false;        ///< The handle's destructor waits.
+  bool Loop = false;              ///< An event loop calls the entry.
   bool Many = false;              ///< Starts several that run at once with each other.
   int Succeeds = -1;              ///< What the call gives when it has started something.
   int Child = -1;                 ///< What it gives in the new process.
@@ -227,6 +229,10 @@ public:
   bool isNamedSetup(llvm::StringRef QualifiedName) const;
   /// What it does is done when others no longer have it: `pool_destroy`.
   bool isNamedTeardown(llvm::StringRef QualifiedName) const;
+
+  /// An event loop calls it, as `.heddle.yaml` says: `Server::onRead`, or all methods of
+  /// `Server::*`.
+  bool isEventContext(llvm::StringRef QualifiedName) const;
 
   size_t size() const;
   /// Changes when any row does; part of the key of cached facts.

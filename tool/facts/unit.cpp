@@ -134,6 +134,9 @@ void extractFunction(UnitContext &Unit, const FunctionDecl *Fn, Symbol Parent) {
   Facts.At = Unit.span(Fn->getLocation());
   Facts.Body = Unit.span(Body->getSourceRange());
   Facts.Coroutine = isa<CoroutineBodyStmt>(Body);
+  if (const auto *T = Fn->getType()->getAs<FunctionProtoType>())
+    for (const FunctionEffectWithCondition &E : T->getFunctionEffects())
+      Facts.NonBlocking |= E.Effect.kind() == FunctionEffect::Kind::NonBlocking;
   FunctionContext F(Unit, Fn, Facts);
   if (const auto *M = dyn_cast<CXXMethodDecl>(Fn)) {
     Facts.Class = Unit.usr(M->getParent());

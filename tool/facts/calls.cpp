@@ -98,6 +98,10 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
     if (const VarDecl *V = rootVariable(E))
       Escaping.insert(V);
   };
+  if (const auto *D = dyn_cast<DeclStmt>(S))
+    for (const Decl *Each : D->decls())
+      if (const auto *R = dyn_cast<CXXRecordDecl>(Each))
+        Unit.LocalClasses.push_back(R);
   if (isLoop(S))
     if (auto It = Loops.find(S); It != Loops.end())
       Loop = It->second;

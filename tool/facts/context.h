@@ -31,6 +31,8 @@ struct UnitContext {
   const Models &Apis;
   UnitFacts &Facts;
   std::deque<PendingLambda> Lambdas;
+  /// Classes that the function which is being walked defines.
+  std::vector<const clang::CXXRecordDecl *> LocalClasses;
 
   /// Unified symbol resolution, as of clang::index; local variables and lambdas
   /// get one of their own that includes the function and the offset.

@@ -112,6 +112,8 @@ private:
         for (const FunctionDecl *S : L.Lambda->getDependentCallOperator()->specializations())
           extractFunction(U, S, L.Parent);
     }
+    for (const CXXRecordDecl *R : std::exchange(U.LocalClasses, {}))
+      record(R);
   }
 
   UnitContext &U;

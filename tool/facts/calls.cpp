@@ -232,8 +232,7 @@ bool FunctionContext::hasZeroTimeout(const BlockingModel &M,
          R.Val.getStructField(0).getInt().isZero();
 }
 
-void FunctionContext::addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases,
-                                  const Place &On) {
+BlockingCall FunctionContext::blockingOf(const BlockingModel &M, uint32_t Call) {
   BlockingCall B;
   B.Call = Call;
   B.Row = M.Name;
@@ -241,6 +240,12 @@ void FunctionContext::addBlocking(uint32_t Call, const BlockingModel &M, const P
   B.When = M.When;
   B.Level = M.Level;
   B.Instead = M.Instead;
+  return B;
+}
+
+void FunctionContext::addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases,
+                                  const Place &On) {
+  BlockingCall B = blockingOf(M, Call);
   B.Releases = Releases;
   B.On = On;
   Facts.Blocking.push_back(std::move(B));

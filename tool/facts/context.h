@@ -177,6 +177,7 @@ struct FunctionContext {
                  llvm::ArrayRef<Callable> Handed);
   void visitDefaults(llvm::ArrayRef<const clang::Expr *> Args, uint32_t Index);
   bool hasZeroTimeout(const BlockingModel &M, llvm::ArrayRef<const clang::Expr *> Args) const;
+  static BlockingCall blockingOf(const BlockingModel &M, uint32_t Call);
   void addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases, const Place &On);
   // In objects.cpp:
   /// What a member is initialized with, also by default.
@@ -310,6 +311,8 @@ void describeMember(UnitContext &Unit, const clang::ValueDecl *D);
 void describeClass(UnitContext &Unit, const clang::RecordDecl *R);
 /// Lists the functions that S takes the address of in UnitFacts::Addressed.
 void findAddressed(UnitContext &Unit, const clang::Stmt *S);
+/// Lists what the initializer of V, of static storage duration, calls before `main` begins.
+void findStaticCalls(UnitContext &Unit, const clang::VarDecl *V);
 /// Everything about one function.
 void extractFunction(UnitContext &Unit, const clang::FunctionDecl *Fn, Symbol Parent);
 

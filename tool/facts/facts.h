@@ -173,6 +173,15 @@ struct UnitError {
   std::string Message;
 };
 
+/// A call that a variable of static storage duration is initialised by, before `main`
+/// ([basic.start.dynamic]); not of locals, which are initialised when control gets there.
+struct StaticCall {
+  Symbol Variable; ///< Its qualified name.
+  Symbol Callee, Name;
+  std::optional<BlockingCall> Blocks; ///< Of a library function that may wait.
+  Span At;
+};
+
 struct UnitFacts {
   uint32_t Schema = FactsSchema;
   Symbol MainFile;
@@ -187,6 +196,7 @@ struct UnitFacts {
   std::vector<Symbol> LocalClasses;
   /// USRs of functions whose address is taken, other than to call them at once. Sorted.
   std::vector<Symbol> Addressed;
+  std::vector<StaticCall> StaticCalls; ///< In the order of the declarations.
   std::vector<UnitError> Errors; ///< Empty for a unit that parsed.
 };
 
@@ -287,6 +297,13 @@ template <class F> void fields(UnitError &S, F &&f) {
   f("at", S.At);
   f("message", S.Message);
 }
+template <class F> void fields(StaticCall &S, F &&f) {
+  f("variable", S.Variable);
+  f("callee", S.Callee);
+  f("name", S.Name);
+  f("blocks", S.Blocks);
+  f("at", S.At);
+}
 template <class F> void fields(UnitFacts &S, F &&f) {
   f("schema", S.Schema);
   f("mainFile", S.MainFile);
@@ -298,6 +315,7 @@ template <class F> void fields(UnitFacts &S, F &&f) {
   f("guarded", S.Guarded);
   f("localClasses", S.LocalClasses);
   f("addressed", S.Addressed);
+  f("staticCalls", S.StaticCalls);
   f("errors", S.Errors);
 }
 

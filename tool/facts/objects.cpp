@@ -117,7 +117,7 @@ void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
   if (M.Syncs)
     visitSync(E, *M.Syncs, Args, nullptr);
   if (Facts.Calls[Index].System) {
-    if (M.Blocks) {
+    if (M.Blocks && !K->isDefaultConstructor()) { // a stream without a file opens nothing
       emit(EventKind::Call, Index);
       addBlocking(Index, *M.Blocks, {}, at(M.Blocks->On, E, Args, nullptr));
     }

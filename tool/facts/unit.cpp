@@ -72,8 +72,10 @@ public:
       return record(R);
     if (const auto *F = dyn_cast<FunctionDecl>(D))
       return function(F);
-    if (const auto *V = dyn_cast<VarDecl>(D); V && V->getInit() && V->hasGlobalStorage())
+    if (const auto *V = dyn_cast<VarDecl>(D); V && V->getInit() && V->hasGlobalStorage()) {
       findAddressed(U, V->getInit());
+      findStaticCalls(U, V);
+    }
     if (const auto *V = dyn_cast<VarDecl>(D))
       if (V->hasGlobalStorage() && !V->getType()->isDependentType()) {
         U.mention(V);

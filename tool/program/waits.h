@@ -33,4 +33,7 @@ struct Wait {
 std::vector<Wait> waitsOf(const Program &P, FunctionId F, uint32_t Call,
                           llvm::function_ref<bool(FunctionId)> Skip = nullptr);
 
+/// The waits of a call of F from outside of all functions, at At.
+std::vector<Wait> waitsIn(const Program &P, FunctionId F, const Span &At);
+
 } // namespace heddle

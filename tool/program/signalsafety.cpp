@@ -32,10 +32,12 @@ bool mayTake(const Block &B, size_t Edge, uint32_t Call, int64_t Value) {
   return !llvm::is_contained(B.Cases, std::optional<int64_t>(Value));
 }
 
+auto rank(const UnsafeStep &S) { return std::make_pair(S.Rare, S.Through.size()); }
+
 void add(SafetyWalk &Out, UnsafeStep S) {
   for (UnsafeStep &Old : Out.Unsafe)
     if (Old.What == S.What && Old.Own == S.Own) {
-      if (S.Through.size() < Old.Through.size())
+      if (rank(S) < rank(Old))
         Old = std::move(S);
       return;
     }
@@ -78,8 +80,9 @@ bool SignalSafety::call(FunctionId F, uint32_t Index, SafetyWalk &Out) {
     Out.Execs |= Callee.Execs;
     Out.Dies |= Callee.Dies;
     for (UnsafeStep S : Callee.Unsafe) {
-      if (S.Through.size() >= MaxHops)
+      if (S.Through.size() >= MaxHops || (S.Rare && Callee.Returns))
         continue;
+      S.Rare = false;
       S.Through.insert(S.Through.begin(), {F, C.At});
       add(Out, std::move(S));
     }
@@ -121,6 +124,19 @@ bool SignalSafety::step(FunctionId F, const Event &E, SafetyWalk &Out) {
   }
 }
 
+/// Blocks from which the function does not come back.
+static llvm::BitVector leadsNowhere(const std::vector<Block> &Blocks) {
+  llvm::BitVector Lost(Blocks.size(), true);
+  for (bool Again = true; Again;) {
+    Again = false;
+    for (size_t B = 0; B < Blocks.size(); ++B)
+      if (Lost.test(B) && (Blocks[B].Next.empty() ||
+                           llvm::any_of(Blocks[B].Next, [&](uint32_t N) { return !Lost.test(N); })))
+        Lost.reset(B), Again = true;
+  }
+  return Lost;
+}
+
 SafetyWalk SignalSafety::walk(FunctionId F, std::vector<uint32_t> From, const Asked *Child) {
   const std::vector<Block> &Blocks = P.facts(F).Blocks;
   SafetyWalk Out;
@@ -128,9 +144,18 @@ SafetyWalk SignalSafety::walk(FunctionId F, std::vector<uint32_t> From, const As
   llvm::BitVector Seen(Blocks.size());
   for (uint32_t B : From)
     Seen.set(B);
+  const llvm::BitVector Lost = leadsNowhere(Blocks);
   for (size_t Next = 0; Next < From.size(); ++Next) {
     const Block &B = Blocks[From[Next]];
-    if (!llvm::all_of(B.Events, [&](const Event &E) { return step(F, E, Out); }))
+    SafetyWalk Here;
+    bool Ends = !llvm::all_of(B.Events, [&](const Event &E) { return step(F, E, Here); });
+    Out.Execs |= Here.Execs;
+    Out.Dies |= Here.Dies;
+    for (UnsafeStep &S : Here.Unsafe) {
+      S.Rare = Ends || Lost.test(From[Next]);
+      add(Out, std::move(S));
+    }
+    if (Ends)
       continue;
     Out.Returns |= B.Next.empty();
     if (B.Returns != ReturnKind::None) {
@@ -151,9 +176,8 @@ SafetyWalk SignalSafety::walk(FunctionId F, std::vector<uint32_t> From, const As
   }
   if (!Same)
     Out.Value.reset();
-  llvm::stable_sort(Out.Unsafe, [](const UnsafeStep &A, const UnsafeStep &B) {
-    return A.Through.size() < B.Through.size();
-  });
+  llvm::stable_sort(Out.Unsafe,
+                    [](const UnsafeStep &A, const UnsafeStep &B) { return rank(A) < rank(B); });
   return Out;
 }
 

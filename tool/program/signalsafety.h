@@ -15,6 +15,9 @@ struct UnsafeStep {
   Span At;
   FunctionId In = None;
   Chain Through; ///< Calls that lead to it.
+  /// It is on the way to the end of the process, which its function takes now and then:
+  /// a failed assertion.
+  bool Rare = false;
 };
 
 /// Code that is walked from some point until it runs another program or ends the process.

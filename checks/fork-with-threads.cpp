@@ -61,6 +61,7 @@ async-signal-safe functions between; or fork before the first thread starts.
 ## What it does not report
 
 * A fork before the first thread starts, or after the last one has ended.
+* Locks that no other thread takes.
 * What comes after an `exec`, such as a message that it has failed.
 * A child that is told from its parent in another way than by a test of the result.
 
@@ -76,7 +77,7 @@ std::string quote(Symbol S) { return ("`" + S.str() + "`").str(); }
 unsigned gravity(const UnsafeStep &S) {
   switch (S.Cause) {
   case UnsafeCause::Lock:
-    return S.Own ? 0 : 1;
+    return S.Own && S.OneObject ? 0 : 1;
   case UnsafeCause::Teardown:
   case UnsafeCause::Jump:
     return 2;
@@ -108,14 +109,26 @@ public:
   }
 
 private:
+  /// A lock that another thread may hold when the process forks: it takes the same one, or
+  /// one of the same name.
+  bool isTaken(const ForkCall &C, const UnsafeStep &S) {
+    return S.Lock && llvm::any_of(C.Live, [&](uint32_t T) {
+             auto [It, New] = Locks.try_emplace(P.Threads[T].Entry);
+             if (New)
+               It->second = Safety.locksTaken(P.Threads[T].Entry);
+             return llvm::binary_search(It->second, S.Lock);
+           });
+  }
+
   void fork(const ForkCall &C) {
     std::vector<ChildCode> Code = Safety.ofChild(C.In, *C.What);
     const UnsafeStep *Worst = nullptr;
     const ChildCode *Where = nullptr;
     for (const ChildCode &Part : Code)
       for (const UnsafeStep &S : Part.What.Unsafe)
-        if (!Worst || std::make_pair(gravity(S), S.Through.size()) <
-                          std::make_pair(gravity(*Worst), Worst->Through.size()))
+        if ((S.Cause != UnsafeCause::Lock || isTaken(C, S)) &&
+            (!Worst || std::make_pair(gravity(S), S.Through.size()) <
+                           std::make_pair(gravity(*Worst), Worst->Through.size())))
           Worst = &S, Where = &Part;
     if (Worst)
       report(C, *Where, *Worst);
@@ -178,6 +191,7 @@ private:
   const Program &P;
   SignalSafety Safety;
   Sink &Out;
+  llvm::DenseMap<FunctionId, std::vector<Symbol>> Locks; ///< By entry of a thread.
 };
 
 void run(const Program &P, const CheckOptions &, Sink &Findings) { Reporter(P, Findings).run(); }

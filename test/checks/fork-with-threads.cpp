@@ -92,7 +92,7 @@ void parent_first_bad() {
 }
 
 void by_a_switch_bad() {
-  std::thread worker([] { writeLog(); });
+  std::thread worker([] { syslog(LOG_INFO, "worker"); });
   switch (fork()) { // EXPECT: calls `syslog`, which takes the lock of the system log's connection
   case -1:
     break;
@@ -212,6 +212,44 @@ void exec_in_a_function_ok(char **arguments) {
   if (fork() == 0) {
     execute(arguments);
     writeLog();
+  }
+  worker.join();
+}
+
+static std::mutex childMutex;
+void lock_that_no_other_thread_takes_ok() {
+  std::thread worker([] { writeLog(); });
+  if (fork() == 0) {
+    {
+      std::lock_guard<std::mutex> guard(childMutex);
+      lines = 0;
+    }
+    _exit(0);
+  }
+  worker.join();
+}
+
+// A message before the end that is not meant to come.
+static void check(bool good) {
+  if (!good) {
+    std::fprintf(stderr, "not good\n");
+    std::abort();
+  }
+}
+void failed_assertion_ok() {
+  std::thread worker([] { writeLog(); });
+  if (fork() == 0) {
+    check(lines == 0);
+    _exit(0);
+  }
+  worker.join();
+}
+
+void lock_of_the_library_that_no_other_thread_takes_ok() {
+  std::thread worker([] { writeLog(); });
+  if (fork() == 0) {
+    syslog(LOG_INFO, "child");
+    _exit(0);
   }
   worker.join();
 }

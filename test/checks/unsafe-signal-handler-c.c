@@ -43,3 +43,12 @@ void install_behind_a_pointer(struct state *s) {
   s->action.sa_handler = behind_a_pointer_bad;
   sigaction(SIGUSR1, &s->action, NULL);
 }
+
+// A struct of the file.
+void of_the_file_bad(int number) {
+  free(malloc(number)); // EXPECT: calls `malloc`
+}
+static const struct sigaction constant = {.sa_handler = of_the_file_bad};
+void install_of_the_file(void) {
+  sigaction(SIGUSR2, &constant, NULL);
+}

@@ -182,11 +182,24 @@ void FunctionContext::visitKept(Launch L, const LaunchModel &M, const Expr *Argu
   Place Object = pointee(Argument);
   llvm::SmallVector<llvm::StringRef, 2> Members;
   M.Members.str().split(Members, '|');
-  const KeptCallable *Last = nullptr;
-  for (const KeptCallable &K : KeptCallables)
-    if (K.Object == Object && llvm::is_contained(Members, K.Member.str()) &&
-        Unit.Sources.isBeforeInTranslationUnit(K.Value->getBeginLoc(), Argument->getBeginLoc()))
-      Last = &K;
+  auto Find = [&]() -> const KeptCallable * {
+    const KeptCallable *Last = nullptr;
+    for (const KeptCallable &K : KeptCallables)
+      if (K.Object == Object && llvm::is_contained(Members, K.Member.str()) &&
+          Unit.Sources.isBeforeInTranslationUnit(K.Value->getBeginLoc(), Argument->getBeginLoc()))
+        Last = &K;
+    return Last;
+  };
+  const KeptCallable *Last = Find();
+  // What a variable of the file begins with stands outside of the function.
+  const auto *U = dyn_cast<UnaryOperator>(strip(Argument));
+  const auto *D = U ? dyn_cast<DeclRefExpr>(strip(U->getSubExpr())) : nullptr;
+  const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+  if (!Last && V && V->isFileVarDecl() && V->getAnyInitializer())
+    if (const auto *Init = dyn_cast<InitListExpr>(strip(V->getAnyInitializer()))) {
+      keepCallables(V, Init);
+      Last = Find();
+    }
   if (!Last)
     return;
   llvm::SmallVector<const Expr *, 2> Values{Last->Value};

@@ -45,6 +45,23 @@ void add(SafetyWalk &Out, UnsafeStep S) {
     Out.Unsafe.push_back(std::move(S));
 }
 
+UnsafeStep stepOf(UnsafeCause Cause, Symbol What, std::string Why, const Span &At, FunctionId In) {
+  UnsafeStep S;
+  S.Cause = Cause;
+  S.What = What;
+  S.Why = std::move(Why);
+  S.At = At;
+  S.In = In;
+  return S;
+}
+
+Symbol lockName(const Program &P, FunctionId F, const LockOp &L) {
+  if (L.Member)
+    return L.Member;
+  Place Mutex = resolve(P, F, L.Mutex);
+  return Mutex.Root == RootKind::Global ? Mutex.Name : Symbol();
+}
+
 } // namespace
 
 /// False when nothing comes after it.
@@ -57,8 +74,11 @@ bool SignalSafety::call(FunctionId F, uint32_t Index, SafetyWalk &Out) {
     const ApiModel Api = P.Apis->find(C.Name.str());
     Out.Execs |= Api.Execs;
     Out.Dies |= Api.EndsProcess || Api.Raises;
-    if (Api.SignalUnsafe)
-      add(Out, {Api.SignalUnsafe->Cause, C.Name, false, Api.SignalUnsafe->Why, C.At, F, {}});
+    if (Api.SignalUnsafe) {
+      UnsafeStep S = stepOf(Api.SignalUnsafe->Cause, C.Name, Api.SignalUnsafe->Why, C.At, F);
+      S.Lock = Symbol(S.Why);
+      add(Out, std::move(S));
+    }
     return !Api.Execs && !Api.EndsProcess &&
            !(Api.SignalUnsafe &&
              (Api.SignalUnsafe->Cause == UnsafeCause::Teardown ||
@@ -69,6 +89,10 @@ bool SignalSafety::call(FunctionId F, uint32_t Index, SafetyWalk &Out) {
   // kept for later.
   if (Targets.size() > MaxTargets)
     return true;
+  // Of several candidates one is called: what all of them do something like is done.
+  bool All = llvm::all_of(Targets, [&](const CallTarget &T) {
+    return Targets.size() == 1 || !of(T.Callee).Unsafe.empty();
+  });
   bool Returns = false;
   for (const CallTarget &T : Targets) {
     if (!T.Certain && C.ViaArgument) {
@@ -80,7 +104,7 @@ bool SignalSafety::call(FunctionId F, uint32_t Index, SafetyWalk &Out) {
     Out.Execs |= Callee.Execs;
     Out.Dies |= Callee.Dies;
     for (UnsafeStep S : Callee.Unsafe) {
-      if (S.Through.size() >= MaxHops || (S.Rare && Callee.Returns))
+      if (!All || S.Through.size() >= MaxHops || (S.Rare && Callee.Returns))
         continue;
       S.Rare = false;
       S.Through.insert(S.Through.begin(), {F, C.At});
@@ -98,25 +122,20 @@ bool SignalSafety::step(FunctionId F, const Event &E, SafetyWalk &Out) {
     return call(F, E.Index, Out);
   case EventKind::LockOp: {
     const LockOp &L = Facts.LockOps[E.Index];
-    if (L.Kind == LockOpKind::Acquire && L.Sort == LockSort::Mutex)
-      add(Out, {UnsafeCause::Lock,
-                L.Text,
-                true,
-                ("takes the lock `" + L.Text.str() + "`").str(),
-                L.At,
-                F,
-                {}});
+    if (L.Kind == LockOpKind::Acquire && L.Sort == LockSort::Mutex) {
+      UnsafeStep S =
+          stepOf(UnsafeCause::Lock, L.Text, "takes the lock `" + L.Text.str().str() + "`", L.At, F);
+      S.Own = true;
+      S.Lock = lockName(P, F, L);
+      S.OneObject = L.Member.empty();
+      add(Out, std::move(S));
+    }
     return true;
   }
   case EventKind::Allocation: {
     const Allocation &A = Facts.Allocations[E.Index];
-    add(Out, {UnsafeCause::Heap,
-              Symbol(A.Frees ? "delete" : "new"),
-              false,
-              "takes the lock of the heap",
-              A.At,
-              F,
-              {}});
+    add(Out, stepOf(UnsafeCause::Heap, Symbol(A.Frees ? "delete" : "new"),
+                    "takes the lock of the heap", A.At, F));
     return true;
   }
   default:
@@ -191,6 +210,30 @@ const SafetyWalk &SignalSafety::of(FunctionId F) {
   SafetyWalk W = walk(F, {0}, nullptr);
   Active.erase(F);
   return Known[F] = std::move(W);
+}
+
+std::vector<Symbol> SignalSafety::locksTaken(FunctionId F) const {
+  std::vector<Symbol> Out;
+  std::vector<FunctionId> Work{F};
+  llvm::DenseSet<FunctionId> Seen{F};
+  while (!Work.empty()) {
+    FunctionId G = Work.back();
+    Work.pop_back();
+    for (const LockOp &L : P.facts(G).LockOps)
+      if (Symbol Name = lockName(P, G, L))
+        Out.push_back(Name);
+    for (const Call &C : P.facts(G).Calls)
+      if (C.System && P.Apis && !C.Name.empty())
+        if (const SignalUnsafeModel *M = P.Apis->find(C.Name.str()).SignalUnsafe)
+          Out.push_back(Symbol(M->Why));
+    for (const auto &Targets : P.function(G).Targets)
+      for (const CallTarget &T : Targets)
+        if (Seen.insert(T.Callee).second)
+          Work.push_back(T.Callee);
+  }
+  llvm::sort(Out);
+  Out.erase(std::unique(Out.begin(), Out.end()), Out.end());
+  return Out;
 }
 
 void SignalSafety::child(FunctionId F, Asked A, unsigned Depth, std::vector<ChildCode> &Out) {

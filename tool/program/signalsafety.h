@@ -11,7 +11,11 @@ struct UnsafeStep {
   UnsafeCause Cause = UnsafeCause::Lock;
   Symbol What;      ///< The function, or `new` and `delete`; of a lock, its name.
   bool Own = false; ///< A lock of the program, not of a library.
-  std::string Why;  ///< `takes the lock of the heap`.
+  /// Names the lock: USR of the variable, or of the member that it is whatever the object;
+  /// of a library, what the function does. Empty when it is not known.
+  Symbol Lock;
+  bool OneObject = false; ///< It is a variable.
+  std::string Why;        ///< `takes the lock of the heap`.
   Span At;
   FunctionId In = None;
   Chain Through; ///< Calls that lead to it.
@@ -45,6 +49,9 @@ public:
   /// What runs in the child of L, a launch in F that tells it by its result: in F itself,
   /// and in callers of F that ask what F returns.
   std::vector<ChildCode> ofChild(FunctionId F, const Launch &L);
+
+  /// As UnsafeStep::Lock, all locks that a call of the function may take. Sorted.
+  std::vector<Symbol> locksTaken(FunctionId F) const;
 
 private:
   struct Asked {

@@ -124,7 +124,7 @@ private:
     }
     for (uint32_t C = 0; C < Facts.Calls.size(); ++C) {
       const auto &Targets = P.function(F).Targets[C];
-      if (Targets.size() != 1 || !Targets[0].Certain ||
+      if (Targets.size() != 1 || !Targets[0].Certain || Starts[Targets[0].Callee].empty() ||
           !isLoopWithin(Facts, Facts.Calls[C].Loop, L) || !isRepeated(Facts, L, EventKind::Call, C))
         continue;
       for (const ReachedStart &S : Starts[Targets[0].Callee])

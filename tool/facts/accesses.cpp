@@ -214,7 +214,16 @@ void FunctionContext::visitAccess(const Stmt *S) {
     visitAtomic(A, Load);
     return;
   }
+  if (const auto *N = dyn_cast<CXXNewExpr>(S)) {
+    if (const FunctionDecl *New = N->getOperatorNew();
+        New && New->isReplaceableGlobalAllocationFunction())
+      allocation(/*Frees=*/false, N->getSourceRange());
+    return;
+  }
   if (const auto *D = dyn_cast<CXXDeleteExpr>(S)) {
+    if (const FunctionDecl *Delete = D->getOperatorDelete();
+        Delete && Delete->isReplaceableGlobalAllocationFunction())
+      allocation(/*Frees=*/true, D->getSourceRange());
     Place P = pointee(D->getArgument());
     if (const CXXRecordDecl *R =
             D->getDestroyedType().isNull() ? nullptr : D->getDestroyedType()->getAsCXXRecordDecl();
@@ -223,6 +232,11 @@ void FunctionContext::visitAccess(const Stmt *S) {
     // The destructor may have waited for who else uses it.
     endObject(P, D->getArgument());
   }
+}
+
+void FunctionContext::allocation(bool Frees, SourceRange At) {
+  Facts.Allocations.push_back({Frees, Unit.span(At)});
+  emit(EventKind::Allocation, Facts.Allocations.size() - 1);
 }
 
 void FunctionContext::endObject(const Place &P, const Expr *E) {

@@ -138,6 +138,8 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
     for (const Decl *Each : D->decls())
       if (const auto *V = dyn_cast<VarDecl>(Each); V && V->getInit()) {
         Destinations[strip(V->getInit())] = variable(V);
+        if (const auto *Init = dyn_cast<InitListExpr>(strip(V->getInit())))
+          keepCallables(V, Init);
         if (V->getType()->isReferenceType())
           Escape(V->getInit());
         prepareIn(V->getInit(), Loop, Depth + 1);
@@ -152,6 +154,7 @@ void FunctionContext::prepareIn(const Stmt *S, uint32_t Loop, unsigned Depth) {
   if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->getOpcode() == BO_Assign) {
     Destinations[strip(B->getRHS())] = lvalue(B->getLHS());
     reassigned(B->getLHS());
+    keepCallable(B->getLHS(), B->getRHS());
   }
   if (const auto *N = dyn_cast<CXXNewExpr>(S); N && N->getConstructExpr())
     Destinations[N->getConstructExpr()] = pointee(N);

@@ -127,6 +127,14 @@ struct FunctionContext {
   llvm::DenseMap<const clang::Expr *, std::pair<Symbol, bool>> Tests;
   /// Questions whether there is something to wait for: the join that "no" amounts to.
   llvm::DenseMap<const clang::Expr *, Join> Asked;
+  /// What is stored to members that are function pointers, in the order of the source:
+  /// `sa.sa_handler = stop`.
+  struct KeptCallable {
+    Place Object; ///< The object whose member it is; those around it as well.
+    Symbol Member;
+    const clang::Expr *Value;
+  };
+  llvm::SmallVector<KeptCallable, 2> KeptCallables;
   /// Events of the block that is being walked.
   std::vector<Event> *Out = nullptr;
 
@@ -156,6 +164,7 @@ struct FunctionContext {
   // In accesses.cpp:
   void access(const Place &P, AccessKind K, const clang::Expr *E);
   void endObject(const Place &P, const clang::Expr *E);
+  void allocation(bool Frees, clang::SourceRange At);
   Access describe(const Place &P, AccessKind K, const clang::Expr *E);
   void visitAccess(const clang::Stmt *S);
   /// `a / b` or `a >> b`, of integers.
@@ -227,6 +236,8 @@ struct FunctionContext {
   void keepResult(const clang::VarDecl *V, const clang::Expr *Value);
   void branchOnResult(const clang::Expr *Condition, llvm::ArrayRef<uint32_t> Before, Block &B);
   void returnResult(const clang::Expr *Value, llvm::ArrayRef<uint32_t> Before, Block &B);
+  /// Out ends as From does, in a switch. Its successors are known.
+  void switchOnResult(const clang::CFGBlock &From, llvm::ArrayRef<uint32_t> Before, Block &Out);
 
   // In syncs.cpp:
   void visitSync(const clang::Expr *E, const SyncModel &M, llvm::ArrayRef<const clang::Expr *> Args,
@@ -257,6 +268,12 @@ struct FunctionContext {
   void visitLaunch(const clang::Expr *E, const LaunchModel &M,
                    llvm::ArrayRef<const clang::Expr *> Args, const clang::Expr *Object,
                    const Place &Handle);
+  /// Target is given Value, a function pointer perhaps.
+  void keepCallable(const clang::Expr *Target, const clang::Expr *Value);
+  /// The variable begins with these.
+  void keepCallables(const clang::VarDecl *V, const clang::InitListExpr *Init);
+  /// L starts what was stored last to one of the members of the object behind Argument.
+  void visitKept(Launch L, const LaunchModel &M, const clang::Expr *Argument);
   void visitJoin(const clang::Expr *E, const JoinModel &M, llvm::ArrayRef<const clang::Expr *> Args,
                  const clang::Expr *Object);
   /// The variable is moved from, or returned.

@@ -200,6 +200,15 @@ struct Launch {
   /// What the call gives when it has started something, and what it gives in the new
   /// process; -1 when it does not tell.
   int64_t Succeeds = -1, Child = -1;
+  /// Of a handler: the number of the signal that it is for; -1 when it is no constant.
+  int64_t Signal = -1;
+  Span At;
+};
+
+/// Memory is got or given back by a global `new` or `delete`: the heap of the whole
+/// program is used.
+struct Allocation {
+  bool Frees = false;
   Span At;
 };
 
@@ -257,7 +266,16 @@ struct LifetimeEnd {
   Span At;             ///< Last token of the scope, or the return, break, goto.
 };
 
-enum class EventKind : uint8_t { Access, LockOp, Call, Launch, Join, Sync, LifetimeEnd };
+enum class EventKind : uint8_t {
+  Access,
+  LockOp,
+  Call,
+  Launch,
+  Join,
+  Sync,
+  LifetimeEnd,
+  Allocation,
+};
 llvm::ArrayRef<llvm::StringLiteral> enumNames(EventKind);
 
 /// One step of a block: Index into the vector of FunctionFacts named by Kind.
@@ -305,6 +323,10 @@ struct Block {
   /// When it ends in a branch on what a call has given: Next[0] is taken when this holds.
   /// Only of calls that may start something.
   std::optional<ResultTest> Decides;
+  /// When it ends in a `switch` on what such a call has given: index of the call, and
+  /// for each of Next the value that leads there, nothing for all other values.
+  uint32_t Switched = None;
+  std::vector<std::optional<int64_t>> Cases;
   /// Of integers and truth values only.
   ReturnKind Returns = ReturnKind::None;
   std::optional<ResultTest> Returned;
@@ -401,6 +423,11 @@ template <class F> void fields(Launch &S, F &&f) {
   f("call", S.Call);
   f("succeeds", S.Succeeds);
   f("child", S.Child);
+  f("signal", S.Signal);
+  f("at", S.At);
+}
+template <class F> void fields(Allocation &S, F &&f) {
+  f("frees", S.Frees);
   f("at", S.At);
 }
 template <class F> void fields(Join &S, F &&f) {
@@ -431,6 +458,8 @@ template <class F> void fields(Block &S, F &&f) {
   f("tryTaken", S.TryTaken);
   f("test", S.Test);
   f("decides", S.Decides);
+  f("switched", S.Switched);
+  f("cases", S.Cases);
   f("returns", S.Returns);
   f("returned", S.Returned);
 }

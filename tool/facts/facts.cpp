@@ -80,8 +80,8 @@ bool ResultTest::holds(int64_t Value) const {
   return true;
 }
 Names enumNames(EventKind) {
-  static constexpr llvm::StringLiteral N[] = {"access", "lockOp", "call",       "launch",
-                                              "join",   "sync",   "lifetimeEnd"};
+  static constexpr llvm::StringLiteral N[] = {"access", "lockOp", "call",        "launch",
+                                              "join",   "sync",   "lifetimeEnd", "allocation"};
   return N;
 }
 size_t countOf(const FunctionFacts &F, EventKind K) {
@@ -100,6 +100,8 @@ size_t countOf(const FunctionFacts &F, EventKind K) {
     return F.Syncs.size();
   case EventKind::LifetimeEnd:
     return F.LifetimeEnds.size();
+  case EventKind::Allocation:
+    return F.Allocations.size();
   }
   return 0;
 }

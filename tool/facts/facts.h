@@ -92,6 +92,7 @@ struct FunctionFacts {
   std::vector<SyncOp> Syncs;
   std::vector<CounterStep> Steps;
   std::vector<LifetimeEnd> LifetimeEnds;
+  std::vector<Allocation> Allocations;
   std::vector<Binding> Bindings;
   std::vector<Loop> Loops;
   /// Subscripted accesses outside of its loops, and what calls there get: with
@@ -245,6 +246,7 @@ template <class F> void fields(FunctionFacts &S, F &&f) {
   f("syncs", S.Syncs);
   f("steps", S.Steps);
   f("lifetimeEnds", S.LifetimeEnds);
+  f("allocations", S.Allocations);
   f("bindings", S.Bindings);
   f("loops", S.Loops);
   f("straight", S.Straight);

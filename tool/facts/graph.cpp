@@ -250,8 +250,9 @@ void insertEnded(FunctionFacts &Facts, llvm::ArrayRef<EndedBranch> Ended) {
 /// Leaves out blocks where nothing happens and the way on is clear. What is returned is
 /// kept where it can depend on a start.
 void skipEmptyBlocks(std::vector<Block> &Blocks) {
-  bool Keeps = llvm::any_of(
-      Blocks, [](const Block &B) { return B.Decides || (B.Returned && B.Returned->Call != None); });
+  bool Keeps = llvm::any_of(Blocks, [](const Block &B) {
+    return B.Decides || B.Switched != None || (B.Returned && B.Returned->Call != None);
+  });
   std::vector<uint32_t> Forward(Blocks.size());
   for (uint32_t I = Blocks.size(); I-- > 0;) {
     Forward[I] = I;
@@ -342,6 +343,8 @@ void extractGraph(FunctionContext &F) {
       for (const CFGBlock::AdjacentBlock &S : Order[I]->succs())
         if (const CFGBlock *B = S.getReachableBlock())
           Out.Next.push_back(Numbers[B]);
+    if (!Order[I]->hasNoReturnElement())
+      F.switchOnResult(*Order[I], Before(I), Out);
     if (Order[I]->succ_size() == 2 && Out.Next.size() == 2)
       if (const auto *Condition = dyn_cast_or_null<Expr>(Order[I]->getTerminatorCondition())) {
         F.branchOnTry(Condition, Out);

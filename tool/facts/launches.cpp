@@ -1,5 +1,6 @@
 /// Starts of threads, tasks, processes and handlers, and the joins that end
-/// them.
+/// them. A handler may be handed over in a struct: then it is what was stored last to
+/// the struct, before the call in the source.
 ///
 /// Example: `std::thread t(&Server::run, &s, 3);` starts Server::run with `this`
 /// pointing to s; t is the handle that `t.join()` names again.
@@ -77,6 +78,8 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
   L.Returned = ReturnedValues.contains(E);
   L.Succeeds = M.Succeeds, L.Child = M.Child;
   L.OnLoop = M.Loop && !hasThreadsOfItsOwn(M, Args);
+  if (M.Signal >= 0 && static_cast<size_t>(M.Signal) < Args.size())
+    L.Signal = constantOf(Args[M.Signal], Unit.Ast).value_or(-1);
   if (auto It = CallIndices.find(E); It != CallIndices.end())
     L.Call = It->second;
   auto Hold = [&](const Place &P) {
@@ -100,6 +103,11 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
     }
     if (L.Entry)
       return;
+  }
+  if (!M.Members.empty()) {
+    if (M.Entry >= 0 && static_cast<size_t>(M.Entry) < Args.size())
+      visitKept(std::move(L), M, Args[M.Entry]);
+    return;
   }
   size_t Shift = 0;
   if (M.Entry >= 0) {
@@ -145,6 +153,87 @@ void FunctionContext::visitLaunch(const Expr *E, const LaunchModel &M,
   }
   Facts.Launches.push_back(std::move(L));
   emit(EventKind::Launch, Facts.Launches.size() - 1);
+}
+
+void FunctionContext::keepCallable(const Expr *Target, const Expr *Value) {
+  const auto *M = dyn_cast<MemberExpr>(strip(Target));
+  if (!M || !M->getType()->isFunctionPointerType())
+    return;
+  Symbol Member(M->getMemberDecl()->getName());
+  // `sa.sa_handler` is a macro in the C library: the member of a union in the struct.
+  while (M) {
+    Place Object = M->isArrow() ? pointee(M->getBase()) : lvalue(M->getBase());
+    if (Object.known())
+      KeptCallables.push_back({Object, Member, Value});
+    M = M->isArrow() ? nullptr : dyn_cast<MemberExpr>(strip(M->getBase()));
+  }
+}
+
+void FunctionContext::keepCallables(const VarDecl *V, const InitListExpr *Init) {
+  if (const InitListExpr *Semantic = Init->getSemanticForm())
+    Init = Semantic;
+  const RecordDecl *R = Init->getType()->getAsRecordDecl();
+  if (!R)
+    return;
+  auto Keep = [&](const FieldDecl *F, const Expr *Value) {
+    if (const auto *Inner = dyn_cast<InitListExpr>(strip(Value)))
+      keepCallables(V, Inner);
+    else if (F->getType()->isFunctionPointerType() && !isa<ImplicitValueInitExpr>(Value))
+      KeptCallables.push_back({variable(V), Symbol(F->getName()), Value});
+  };
+  if (R->isUnion()) {
+    if (Init->getInitializedFieldInUnion() && Init->getNumInits())
+      Keep(Init->getInitializedFieldInUnion(), Init->getInit(0));
+    return;
+  }
+  unsigned I = 0;
+  for (const FieldDecl *F : R->fields())
+    if (!F->isUnnamedBitField() && I < Init->getNumInits())
+      Keep(F, Init->getInit(I++));
+}
+
+void FunctionContext::visitKept(Launch L, const LaunchModel &M, const Expr *Argument) {
+  Place Object = pointee(Argument);
+  llvm::SmallVector<llvm::StringRef, 2> Members;
+  M.Members.str().split(Members, '|');
+  auto Find = [&]() -> const KeptCallable * {
+    const KeptCallable *Last = nullptr;
+    for (const KeptCallable &K : KeptCallables)
+      if (K.Object == Object && llvm::is_contained(Members, K.Member.str()) &&
+          Unit.Sources.isBeforeInTranslationUnit(K.Value->getBeginLoc(), Argument->getBeginLoc()))
+        Last = &K;
+    return Last;
+  };
+  const KeptCallable *Last = Find();
+  // What a variable of the file begins with stands outside of the function.
+  const auto *U = dyn_cast<UnaryOperator>(strip(Argument));
+  const auto *D = U ? dyn_cast<DeclRefExpr>(strip(U->getSubExpr())) : nullptr;
+  const auto *V = D ? dyn_cast<VarDecl>(D->getDecl()) : nullptr;
+  if (!Last && V && V->isFileVarDecl() && V->getAnyInitializer())
+    if (const auto *Init = dyn_cast<InitListExpr>(strip(V->getAnyInitializer()))) {
+      keepCallables(V, Init);
+      Last = Find();
+    }
+  if (!Last)
+    return;
+  llvm::SmallVector<const Expr *, 2> Values{Last->Value};
+  if (const auto *C = dyn_cast<ConditionalOperator>(strip(Last->Value)))
+    Values = {C->getTrueExpr(), C->getFalseExpr()};
+  for (const Expr *Value : Values) {
+    Target T = callable(Value);
+    if (!T.F && !T.Parameter)
+      continue;
+    Launch One = L;
+    if (T.Parameter)
+      One.EntryParameter = T.Parameter->getFunctionScopeIndex();
+    if (T.F) {
+      One.Entry = Unit.usr(T.F);
+      One.EntryName = Unit.name(T.F);
+      One.Object = T.Object;
+    }
+    Facts.Launches.push_back(std::move(One));
+    emit(EventKind::Launch, Facts.Launches.size() - 1);
+  }
 }
 
 void FunctionContext::visitIndirect(const Target &T, uint32_t Loop, const Span &At) {

@@ -131,6 +131,9 @@ private:
     case EventKind::LifetimeEnd:
       Out << "end " << place(F.LifetimeEnds[E.Index].What);
       return;
+    case EventKind::Allocation:
+      Out << (F.Allocations[E.Index].Frees ? "delete" : "new");
+      return;
     }
   }
 

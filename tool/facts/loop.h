@@ -151,6 +151,9 @@ struct Loop {
   /// The loop stands first on its line, outside macros, and in a form that
   /// OpenMP accepts: a pragma can be put before it.
   bool Annotatable = false;
+  /// The body compares an integer with a bound above zero to decide what to do: a count
+  /// of what runs already, perhaps. Where that is done first; not valid when nowhere.
+  Span Limit;
   /// `break`, `return`, `goto` out or `throw`: where.
   Span EarlyExit;
   /// For an algorithm that combines what it finds: the operator, or `call`.
@@ -242,6 +245,7 @@ template <class F> void fields(Loop &S, F &&f) {
   f("arguments", S.Arguments);
   f("locals", S.Locals);
   f("annotatable", S.Annotatable);
+  f("limit", S.Limit);
   f("earlyExit", S.EarlyExit);
   f("fold", S.Fold);
   f("parallel", S.Parallel);

@@ -97,6 +97,33 @@ double cost(FunctionBody &B, const Stmt *S) {
   return Sum * (L.Trip ? static_cast<double>(*L.Trip) : AssumedTrip);
 }
 
+/// An integer is compared with something, other than whether it is above zero.
+bool isBounded(const Expr *E, const ASTContext &Ast) {
+  const auto *B = E ? dyn_cast<BinaryOperator>(strip(E)) : nullptr;
+  if (!B)
+    return false;
+  if (B->isLogicalOp())
+    return isBounded(B->getLHS(), Ast) || isBounded(B->getRHS(), Ast);
+  if (!B->isRelationalOp() || !B->getLHS()->getType()->isIntegerType())
+    return false;
+  return constantOf(B->getLHS(), Ast).value_or(1) > 0 &&
+         constantOf(B->getRHS(), Ast).value_or(1) > 0;
+}
+
+/// Fills Loop::Limit. Loop is the innermost one around S.
+void findLimits(FunctionContext &F, const Stmt *S, uint32_t Loop) {
+  const Expr *Condition = nullptr;
+  if (const auto *I = dyn_cast<IfStmt>(S))
+    Condition = I->getCond();
+  else if (const auto *W = dyn_cast<WhileStmt>(S))
+    Condition = W->getCond();
+  if (Loop != None && !F.Facts.Loops[Loop].Limit.valid() && isBounded(Condition, F.Unit.Ast))
+    F.Facts.Loops[Loop].Limit = F.Unit.span(Condition->getSourceRange());
+  if (auto It = F.Loops.find(S); It != F.Loops.end() && isLoop(S))
+    Loop = It->second;
+  forEachChild(S, [&](const Stmt *C) { findLimits(F, C, Loop); });
+}
+
 } // namespace
 
 llvm::DenseMap<const Stmt *, uint32_t> numberLoops(FunctionContext &F) {
@@ -121,6 +148,7 @@ void fillLoops(FunctionContext &F) {
   keepInMemory(B);
   findInductions(B);
   F.Facts.Cost = cost(B, Body);
+  findLimits(F, Body, None);
   classifyScalars(B);
   collect(B);
   if (F.HasDirectives)

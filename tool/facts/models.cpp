@@ -35,6 +35,10 @@ Names enumNames(HazardKind) {
                                               "conditional"};
   return N;
 }
+Names enumNames(UnsafeCause) {
+  static constexpr llvm::StringLiteral N[] = {"heap", "stream", "lock", "teardown", "jump"};
+  return N;
+}
 Names enumNames(ContainerEffect) {
   static constexpr llvm::StringLiteral N[] = {"read", "write", "append", "atomic", "none"};
   return N;
@@ -78,6 +82,9 @@ template <class F> static void columns(LaunchModel &R, F &&f) {
   f("many", R.Many);
   f("succeeds", R.Succeeds);
   f("child", R.Child);
+  f("signal", R.Signal);
+  f("members", R.Members);
+  f("own-thread", R.OwnThread);
   f("deferred", R.Deferred);
 }
 template <class F> static void columns(JoinModel &R, F &&f) {
@@ -106,6 +113,23 @@ template <class F> static void columns(HazardModel &R, F &&f) {
   f("reads", R.Reads);
   f("on", R.On);
 }
+template <class F> static void columns(SignalUnsafeModel &R, F &&f) {
+  f("cause", R.Cause);
+  f("why", R.Why);
+}
+template <class F> static void columns(SharedMemoryModel &R, F &&f) {
+  f("flags", R.Flags);
+  f("bit", R.Bit);
+  f("file", R.File);
+}
+template <class F> static void columns(LockInitModel &R, F &&f) {
+  f("lock", R.Lock);
+  f("attributes", R.Attributes);
+  f("shared", R.Shared);
+  f("value", R.Value);
+  f("instead", R.Instead);
+}
+template <class F> static void columns(ItemModel &R, F &&f) { f("what", R.What); }
 template <class F> static void columns(ContainerModel &R, F &&f) { f("effect", R.Effect); }
 template <class F> static void columns(ReturnModel &R, F &&f) { f("returns", R.Returns); }
 
@@ -183,10 +207,11 @@ struct ColumnList {
 /// Rows of all tables for one name, as indices into the vectors of Tables.
 struct Entry {
   uint32_t Blocking = None, Lock = None, Launch = None, Join = None, Hazard = None,
-           Container = None, Return = None, Sync = None, Write = None, Algorithm = None;
+           Container = None, Return = None, Sync = None, Write = None, Algorithm = None,
+           SignalUnsafe = None, SharedMemory = None, LockInit = None, Item = None;
   bool ReadsRange = false, WritesRange = false;
-  bool AsyncSignalSafe = false, Pure = false, CallsBack = false, Exits = false, Policy = false,
-       SerialPolicy = false, Associative = false;
+  bool AsyncSignalSafe = false, Execs = false, EndsProcess = false, Raises = false, Pure = false,
+       CallsBack = false, Exits = false, Policy = false, SerialPolicy = false, Associative = false;
 };
 } // namespace
 
@@ -202,6 +227,10 @@ struct Models::Tables {
   std::vector<SyncModel> Syncs;
   std::vector<WriteModel> Writes;
   std::vector<AlgorithmModel> Algorithms;
+  std::vector<SignalUnsafeModel> SignalUnsafe;
+  std::vector<SharedMemoryModel> SharedMemory;
+  std::vector<LockInitModel> LockInits;
+  std::vector<ItemModel> Items;
   llvm::StringMap<Entry> Index;
   size_t Rows = 0; ///< Cells of Index that are filled.
   /// C library functions whose namesake in std is also something else.
@@ -230,7 +259,14 @@ struct Models::Tables {
       Take(M.Syncs, E.Sync, Syncs);
       Take(M.Writes, E.Write, Writes);
       Take(M.Algorithm, E.Algorithm, Algorithms);
+      Take(M.SignalUnsafe, E.SignalUnsafe, SignalUnsafe);
+      Take(M.SharedMemory, E.SharedMemory, SharedMemory);
+      Take(M.LockInit, E.LockInit, LockInits);
+      Take(M.Item, E.Item, Items);
       M.AsyncSignalSafe |= E.AsyncSignalSafe;
+      M.Execs |= E.Execs;
+      M.EndsProcess |= E.EndsProcess;
+      M.Raises |= E.Raises;
       M.Pure |= E.Pure;
       M.CallsBack |= E.CallsBack;
       M.ReadsRange |= E.ReadsRange;
@@ -381,6 +417,20 @@ private:
         return readTable(Value, Out.Writes, &Entry::Write);
       if (Key == "algorithms")
         return readTable(Value, Out.Algorithms, &Entry::Algorithm);
+      if (Key == "async-signal-unsafe")
+        return readTable(Value, Out.SignalUnsafe, &Entry::SignalUnsafe);
+      if (Key == "shared-memory")
+        return readTable(Value, Out.SharedMemory, &Entry::SharedMemory);
+      if (Key == "lock-inits")
+        return readTable(Value, Out.LockInits, &Entry::LockInit);
+      if (Key == "items")
+        return readTable(Value, Out.Items, &Entry::Item);
+      if (Key == "execs")
+        return readFlags(Value, &Entry::Execs);
+      if (Key == "ends-process")
+        return readFlags(Value, &Entry::EndsProcess);
+      if (Key == "raises")
+        return readFlags(Value, &Entry::Raises);
       if (Key == "policies")
         return readFlags(Value, &Entry::Policy);
       if (Key == "associative")
@@ -413,13 +463,14 @@ private:
         return scalars(Value, Out.EventContexts);
       if (Key == "teardown-names")
         return scalars(Value, Out.TeardownNames);
-      return fail(At,
-                  "unknown table `" + Key +
-                      "`; known are blocking, locks, launches, joins, mt-unsafe, "
-                      "async-signal-safe, containers, ranges-read, ranges-written, returns, sync, "
-                      "writes, pure, callbacks, exits, algorithms, policies, serial-policies, "
-                      "associative, namespaces, not-in-std, locked-names, lock-free-names, "
-                      "setup-names, teardown-names, event-contexts");
+      return fail(At, "unknown table `" + Key +
+                          "`; known are blocking, locks, launches, joins, mt-unsafe, "
+                          "async-signal-safe, async-signal-unsafe, execs, ends-process, raises, "
+                          "shared-memory, lock-inits, items, containers, ranges-read, "
+                          "ranges-written, returns, sync, "
+                          "writes, pure, callbacks, exits, algorithms, policies, serial-policies, "
+                          "associative, namespaces, not-in-std, locked-names, lock-free-names, "
+                          "setup-names, teardown-names, event-contexts");
     });
   }
 

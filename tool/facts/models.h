@@ -73,7 +73,11 @@ struct LaunchModel {
   bool Many = false;              ///< Starts several that run at once with each other.
   int Succeeds = -1;              ///< What the call gives when it has started something.
   int Child = -1;                 ///< What it gives in the new process.
-  Symbol Deferred; ///< The policy by which the entry runs in the thread that waits for it.
+  int Signal = NoPosition;        ///< Number of the signal that a handler is for.
+  /// The callable is one of these members of the struct behind Entry: `a|b`.
+  Symbol Members;
+  bool OwnThread = false; ///< A task that is not queued for a pool: each has a thread.
+  Symbol Deferred;        ///< The policy by which the entry runs in the thread that waits for it.
 };
 
 /// launches.yaml: waits for, or lets go of, what a launch started.
@@ -123,6 +127,47 @@ struct HazardModel {
   bool Reads = false; ///< Only looks at the state, and is safe beside its like.
   /// UnsafeOnSameObject: the argument that is the object.
   int On = NoPosition;
+};
+
+/// What a function that is not async-signal-safe does to the state of the process.
+enum class UnsafeCause : uint8_t {
+  Heap,     ///< Takes the lock of the heap.
+  Stream,   ///< Takes the lock of a stream and changes its buffer.
+  Lock,     ///< Takes another lock, of the library or of the program.
+  Teardown, ///< Runs what the program has registered for its end, and destructors.
+  Jump,     ///< Leaves the code that was interrupted in the middle.
+};
+llvm::ArrayRef<llvm::StringLiteral> enumNames(UnsafeCause);
+
+/// fork.yaml: must not be called in a signal handler.
+struct SignalUnsafeModel {
+  Symbol Name;
+  UnsafeCause Cause = UnsafeCause::Lock;
+  std::string Why; ///< `takes the lock of the heap`.
+};
+
+/// ipc.yaml: gives memory that other processes share.
+struct SharedMemoryModel {
+  Symbol Name;
+  int Flags = NoPosition; ///< Only when Bit is set in this argument.
+  int64_t Bit = 0;
+  int File = NoPosition; ///< The descriptor of what is mapped; -1 when it has no name.
+};
+
+/// ipc.yaml: makes a lock, or attributes of one, ready for use.
+struct LockInitModel {
+  Symbol Name;
+  int Lock = NoPosition;       ///< The lock, or the attributes.
+  int Attributes = NoPosition; ///< Attributes of the lock; null for one process.
+  int Shared = NoPosition;     ///< An integer: whether processes share it.
+  int64_t Value = 0;           ///< Shared: the one that says so; 0 for any but zero.
+  std::string Instead;         ///< How it is made for several processes.
+};
+
+/// items.yaml: gives the next item of an input, each time that it is called.
+struct ItemModel {
+  Symbol Name;
+  std::string What; ///< `line`, `connection`.
 };
 
 /// containers.yaml: what a method of a library class does to its object, where
@@ -179,8 +224,18 @@ struct ApiModel {
   const SyncModel *Syncs = nullptr;
   const WriteModel *Writes = nullptr;
   const AlgorithmModel *Algorithm = nullptr;
+  const SignalUnsafeModel *SignalUnsafe = nullptr;
+  const SharedMemoryModel *SharedMemory = nullptr;
+  const LockInitModel *LockInit = nullptr;
+  const ItemModel *Item = nullptr;
   /// fork.yaml: may be called between fork and exec, and in signal handlers.
   bool AsyncSignalSafe = false;
+  /// fork.yaml: replaces the program that the process runs.
+  bool Execs = false;
+  /// fork.yaml: ends the process at once, without exit handlers.
+  bool EndsProcess = false;
+  /// fork.yaml: sends a signal to the process itself.
+  bool Raises = false;
   /// pure.yaml: no effect but its result, so calls in a loop are independent.
   bool Pure = false;
   /// callbacks.yaml: calls what it is given before it returns.
@@ -197,8 +252,9 @@ struct ApiModel {
 
   explicit operator bool() const {
     return Blocks || Locks || Launches || Joins || Hazard || Container || Returns || Syncs ||
-           Writes || Algorithm || AsyncSignalSafe || Pure || CallsBack || Exits || Policy ||
-           SerialPolicy || Associative;
+           Writes || Algorithm || SignalUnsafe || SharedMemory || LockInit || Item ||
+           AsyncSignalSafe || Execs || EndsProcess || Raises || Pure || CallsBack || Exits ||
+           Policy || SerialPolicy || Associative;
   }
 };
 

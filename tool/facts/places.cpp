@@ -282,8 +282,13 @@ Place FunctionContext::pointee(const Expr *E) {
   if (isa<CXXThisExpr>(E))
     return OwnsThis ? unknown("a copy owned by the lambda")
                     : Place{RootKind::This, {}, 0, Symbol("*")};
-  if (const auto *N = dyn_cast<CXXNewExpr>(E))
+  if (const auto *N = dyn_cast<CXXNewExpr>(E)) {
+    // `new (memory) T`: the object is where it is put.
+    if (const FunctionDecl *New = N->getOperatorNew();
+        New && New->isReservedGlobalPlacementOperator() && N->getNumPlacementArgs() == 1)
+      return pointee(N->getPlacementArg(0));
     return fresh(N->getBeginLoc());
+  }
   if (const auto *S = dyn_cast<StmtExpr>(E)) // ({ ...; value; })
     if (const auto *Last =
             S->getSubStmt()->body_empty() ? nullptr : dyn_cast<Expr>(S->getSubStmt()->body_back()))

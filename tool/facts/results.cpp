@@ -6,6 +6,8 @@
 /// frees where no thread was started, and returns -1 from there only.
 #include "facts/context.h"
 
+#include "clang/Analysis/CFG.h"
+
 namespace heddle {
 
 using namespace clang;
@@ -113,6 +115,22 @@ void FunctionContext::branchOnResult(const Expr *Condition, llvm::ArrayRef<uint3
   Comparison C = comparisonIn(Condition, Unit.Ast);
   if (uint32_t Call = indexOf(*this, callIn(*this, C.Value, Before)); Call != None)
     B.Decides = ResultTest{Call, C.Is, C.To};
+}
+
+void FunctionContext::switchOnResult(const CFGBlock &From, llvm::ArrayRef<uint32_t> Before,
+                                     Block &Out) {
+  const auto *S = dyn_cast_or_null<SwitchStmt>(From.getTerminatorStmt());
+  uint32_t Call = S ? indexOf(*this, callIn(*this, S->getCond(), Before)) : None;
+  if (Call == None)
+    return;
+  Out.Switched = Call;
+  for (const CFGBlock::AdjacentBlock &Next : From.succs()) {
+    const CFGBlock *B = Next.getReachableBlock();
+    if (!B)
+      continue;
+    const auto *C = dyn_cast_or_null<CaseStmt>(B->getLabel());
+    Out.Cases.push_back(C && !C->getRHS() ? constantOf(C->getLHS(), Unit.Ast) : std::nullopt);
+  }
 }
 
 void FunctionContext::returnResult(const Expr *Value, llvm::ArrayRef<uint32_t> Before, Block &B) {

@@ -94,6 +94,9 @@ private:
         orNone("the call whose result decides", Test->Call, F.Calls.size());
     if (B.Decides)
       index("the branch on a result", 1, B.Next.size());
+    orNone("the call that a switch is on", B.Switched, F.Calls.size());
+    if (B.Switched != None && B.Cases.size() != B.Next.size() && Fault.empty())
+      Fault = "a switch on a result has another number of cases than of successors";
     if (B.Try != None)
       index("the taken branch of a try-lock", B.TryTaken, B.Next.size());
   }

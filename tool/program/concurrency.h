@@ -95,6 +95,7 @@ private:
   void watch(uint32_t V, size_t Block, size_t Event, const LifeState &S);
   void watchLock(uint32_t V, const HeldLock &L, const Lockset &Held, const LifeState &S);
   void watchCall(uint32_t V, const Call &C, size_t Block, size_t Event, const LifeState &S);
+  void watchFork(uint32_t V, const Launch &L, size_t Block, size_t Event, const LifeState &S);
   void watchWrite(uint32_t V, const Access &A, size_t Block, size_t Event, const LifeState &S);
   ThreadCall threadCall(uint32_t V, const Lockset &Held, const Span &At) const;
   void sortWatched();

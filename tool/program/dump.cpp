@@ -114,6 +114,8 @@ std::string eventText(const FunctionFacts &F, const Event &E) {
     return nameOf(F.Syncs[E.Index].Kind) + " " + F.Syncs[E.Index].Text.str().str();
   case EventKind::LifetimeEnd:
     return "end of a local";
+  case EventKind::Allocation:
+    return F.Allocations[E.Index].Frees ? "delete" : "new";
   }
   return {};
 }

@@ -237,18 +237,28 @@ private:
   }
 
   void branch(LifeState &S, uint32_t From, uint32_t Edge) const {
-    const std::optional<ResultTest> &Test = Facts.Blocks[From].Decides;
-    if (!Test || Facts.Blocks[From].Next.size() != 2)
+    const heddle::Block &B = Facts.Blocks[From];
+    if (B.Decides && B.Next.size() == 2)
+      decided(S, *B.Decides, Edge == 0);
+    if (B.Switched == None || Edge >= B.Cases.size())
       return;
+    if (B.Cases[Edge])
+      return decided(S, {B.Switched, Relation::Equal, *B.Cases[Edge]}, true);
+    for (std::optional<int64_t> Other : B.Cases)
+      if (Other)
+        decided(S, {B.Switched, Relation::Equal, *Other}, false);
+  }
+
+  void decided(LifeState &S, const ResultTest &Test, bool Holds) const {
     for (size_t I = 0; I < L.Starts.size(); ++I)
-      if (isRefuted(L.Starts[I], *Test, Edge == 0)) {
+      if (isRefuted(L.Starts[I], Test, Holds)) {
         S.Recent &= ~(uint64_t(1) << I);
         if (L.Starts[I].Loop == None) // nor earlier
           S.Running &= ~(uint64_t(1) << I);
       }
     for (const Launch &Own : Facts.Launches)
-      if (Own.Child != -1 && Own.Call == Test->Call && Own.Child == Test->To)
-        S.Forked |= Test->Is == (Edge == 0 ? Relation::Equal : Relation::NotEqual);
+      if (Own.Child != -1 && Own.Call == Test.Call && Own.Child == Test.To)
+        S.Forked |= Test.Is == (Holds ? Relation::Equal : Relation::NotEqual);
   }
 
   /// What the function gives when it leaves something running.

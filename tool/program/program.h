@@ -144,7 +144,8 @@ struct Summary {
   bool MayExit = false;    ///< It may end the program, by exit().
   bool KeepsState = false; ///< As in FunctionFacts.
   bool MayLaunch = false;  ///< A thread or task is started on the way.
-  /// A lock is taken on the way, or something called that is not safe in threads.
+  /// A lock is taken on the way, something called that is not safe in threads, or a
+  /// process made of this one.
   bool Watched = false;
   /// Effects that are no accesses: I/O, locks, starts, state inside libraries.
   bool HiddenEffects = false;
@@ -306,6 +307,11 @@ struct HazardCall : ThreadCall {
   Place On; ///< Absolute; the object, where the row is about one.
 };
 
+/// A new process is made of the one that runs, while other threads may be running.
+struct ForkCall : ThreadCall {
+  const Launch *What = nullptr;
+};
+
 /// A write without a lock, in a loop, to a part of an array or object.
 struct HotWrite : ThreadCall {
   const Access *What = nullptr;
@@ -335,6 +341,7 @@ struct Program {
   std::vector<LockOrder> LockOrders;   ///< Sorted.
   std::vector<HazardCall> HazardCalls; ///< Sorted by place in the code.
   std::vector<HotWrite> HotWrites;     ///< Sorted by place.
+  std::vector<ForkCall> ForkCalls;     ///< Sorted by place in the code.
   std::shared_ptr<const Models> Apis;
   /// Pointers with one name in the whole program: globals, locals, heap.
   PointsTo Bound;

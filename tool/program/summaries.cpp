@@ -120,8 +120,10 @@ private:
     case EventKind::Launch:
       S.HiddenEffects = true;
       S.MayLaunch |= startsThread(Facts.Launches[Ev.Index].Kind);
+      S.Watched |= Facts.Launches[Ev.Index].Child != -1;
       return;
     case EventKind::LifetimeEnd:
+    case EventKind::Allocation:
       return;
     }
   }

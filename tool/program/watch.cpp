@@ -1,5 +1,6 @@
 /// What the threads do, beside accesses, that others may meet: the locks they
-/// wait for while they hold others, and the calls that are not safe in threads.
+/// wait for while they hold others, the calls that are not safe in threads, and the
+/// processes that are made of this one.
 /// Recorded while concurrency.cpp visits a function once more, when it is known
 /// who runs at the same time.
 ///
@@ -33,6 +34,8 @@ auto keyOf(const LockOrder &O) {
 auto keyOf(const HazardCall &C) {
   return std::tie(C.At, C.Thread, C.On, C.Held, C.Live, C.In, C.Certain);
 }
+
+auto keyOf(const ForkCall &C) { return std::tie(C.At, C.Thread, C.Live, C.In, C.Certain); }
 
 auto keyOf(const HotWrite &W) { return std::tie(W.On, W.At, W.Thread, W.Live, W.In, W.Certain); }
 
@@ -92,6 +95,8 @@ void Concurrency::watch(uint32_t V, size_t Block, size_t Event, const LifeState 
   const heddle::Event &Ev = P.facts(F).Blocks[Block].Events[Event];
   if (Ev.Kind == EventKind::Access)
     return watchWrite(V, P.facts(F).Accesses[Ev.Index], Block, Event, S);
+  if (Ev.Kind == EventKind::Launch)
+    return watchFork(V, P.facts(F).Launches[Ev.Index], Block, Event, S);
   if (Ev.Kind != EventKind::LockOp && Ev.Kind != EventKind::Call)
     return;
   if (Ev.Kind == EventKind::Call && P.Functions[F].Targets[Ev.Index].empty())
@@ -160,6 +165,20 @@ void Concurrency::watchCall(uint32_t V, const Call &C, size_t Block, size_t Even
   P.HazardCalls.push_back(std::move(H));
 }
 
+void Concurrency::watchFork(uint32_t V, const Launch &L, size_t Block, size_t Event,
+                            const LifeState &S) {
+  if (L.Kind != LaunchKind::Process || L.Child == -1 || P.ForkCalls.size() >= MaxRecords)
+    return;
+  ForkCall C;
+  static_cast<ThreadCall &>(C) = threadCall(V, locks(V, Block, Event), L.At);
+  for (uint32_t T : momentAt(V, S).Live)
+    if (States[T].Concurrent)
+      C.Live.push_back(T);
+  C.What = &L;
+  if (!C.Live.empty())
+    P.ForkCalls.push_back(std::move(C));
+}
+
 void Concurrency::watchWrite(uint32_t V, const Access &A, size_t Block, size_t Event,
                              const LifeState &S) {
   uint32_t In = Visits[V].Context;
@@ -186,6 +205,7 @@ void Concurrency::sortWatched() {
   sortUnique(P.HotWrites);
   sortUnique(P.LockOrders);
   sortUnique(P.HazardCalls);
+  sortUnique(P.ForkCalls);
 }
 
 } // namespace heddle

@@ -121,7 +121,7 @@ bool Finder::worthIt(const BlockingCall &B, bool Own, bool Known) const {
     // Starting and waiting in one; a wait alone is for what runs already.
     return B.Level == Tier::A && P.Apis && P.Apis->find(B.Row.str()).Launches;
   case BlockCategory::SyncWait:
-    return B.Level == Tier::A && Own && launches();
+    return B.Level == Tier::A && (Own || !Known) && launches();
   default:
     return false;
   }

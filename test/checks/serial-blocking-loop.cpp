@@ -1,4 +1,5 @@
 // RUN: %check-fixture %s heddle-serial-blocking-loop -- -std=c++20 -pthread
+#include <sstream>
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
@@ -117,4 +118,54 @@ size_t lengths_ok(const std::vector<std::string> &words) {
   for (const std::string &word : words)
     total += word.size();
   return total;
+}
+
+// A task whose result is taken at once is no task
+
+int square(int n) { return n * n; }
+void task_awaited_at_once_bad(std::vector<int> &out) {
+  for (size_t i = 0; i < out.size(); ++i) // EXPECT: each iteration waits for `std::future::get`
+    out[i] = std::async(std::launch::async, square, int(i)).get();
+}
+void task_of_the_iteration_bad(const std::vector<int> &in, std::vector<int> &out) {
+  for (size_t i = 0; i < in.size(); ++i) { // EXPECT: each iteration waits for `std::future::get`
+    auto result = std::async(std::launch::async, square, in[i]);
+    out[i] = result.get();
+  }
+}
+void all_started_first_ok(const std::vector<int> &in, std::vector<int> &out) {
+  std::vector<std::future<int>> pending;
+  for (int n : in)
+    pending.push_back(std::async(std::launch::async, square, n));
+  for (size_t i = 0; i < pending.size(); ++i)
+    out[i] = pending[i].get();
+}
+void each_needs_the_last_ok(std::vector<int> &out) {
+  int last = 1;
+  for (size_t i = 0; i < out.size(); ++i)
+    last = out[i] = std::async(std::launch::async, square, last).get();
+}
+int total;
+void adds_up(int n) { total += n; }
+void tasks_share_a_sum_ok(const std::vector<int> &in) {
+  for (size_t i = 0; i < in.size(); ++i)
+    std::async(std::launch::async, adds_up, in[i]).get();
+}
+
+// Many files, and one
+
+std::string slurp(const std::string &path) {
+  std::ifstream in(path);
+  std::stringstream all;
+  all << in.rdbuf();
+  return all.str();
+}
+void read_all_files_bad(const std::vector<std::string> &names, std::vector<std::string> &out) {
+  for (size_t i = 0; i < names.size(); ++i) // EXPECT: each iteration waits for `std::basic_ifstream::basic_ifstream`
+    out[i] = slurp(names[i]);
+}
+void lines_of_one_file_ok(std::ifstream &in, std::vector<std::string> &out) {
+  std::string line;
+  while (std::getline(in, line))
+    out.push_back(line);
 }

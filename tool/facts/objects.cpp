@@ -119,7 +119,8 @@ void FunctionContext::visitConstruct(const CXXConstructExpr *E) {
   if (Facts.Calls[Index].System) {
     if (M.Blocks && !K->isDefaultConstructor()) { // a stream without a file opens nothing
       emit(EventKind::Call, Index);
-      addBlocking(Index, *M.Blocks, {}, at(M.Blocks->On, E, Args, nullptr));
+      addBlocking(Index, *M.Blocks, {},
+                  M.Blocks->On >= 0 ? at(M.Blocks->On, E, Args, nullptr) : Made);
     }
     if (Copies && strip(E->getArg(0))->isGLValue() && !K->isMoveConstructor())
       access(lvalue(E->getArg(0)), AccessKind::Read, E->getArg(0));

@@ -97,6 +97,26 @@ bool isScalarVariable(const VarDecl *V) {
   return T->isScalarType() || T->isRecordType();
 }
 
+/// A forwarding reference of the standard library, as those of std::async and
+/// emplace_back: what is passed by it is kept or copied, whatever its type says.
+static bool isCopiedFrom(const FunctionDecl *F, unsigned Parameter) {
+  const FunctionTemplateDecl *T = F->getPrimaryTemplate();
+  if (!T || !F->isInStdNamespace())
+    return false;
+  const FunctionDecl *Pattern = T->getTemplatedDecl();
+  // The last parameter may be a pack.
+  unsigned Last = Pattern->getNumParams();
+  if (Last == 0)
+    return false;
+  QualType Type = Pattern->getParamDecl(std::min(Parameter, Last - 1))->getType();
+  if (const auto *Pack = Type->getAs<PackExpansionType>())
+    Type = Pack->getPattern();
+  bool Hands = F->getDeclName().isIdentifier() &&
+               (F->getName() == "forward" || F->getName() == "move" || F->getName() == "invoke");
+  return Type->isRValueReferenceType() && Type.getNonReferenceType()->isTemplateTypeParmType() &&
+         !Hands;
+}
+
 bool writesIn(const Stmt *S, const VarDecl *V) {
   if (!S)
     return false;
@@ -111,7 +131,8 @@ bool writesIn(const Stmt *S, const VarDecl *V) {
     const FunctionDecl *F = C->getDirectCallee();
     bool Operator = isa<CXXOperatorCallExpr>(C) && isa_and_nonnull<CXXMethodDecl>(F);
     for (unsigned I = 0; I < C->getNumArgs(); ++I) {
-      if (!C->getArg(I)->isGLValue() || variableRoot(C->getArg(I)) != V)
+      if (!C->getArg(I)->isGLValue() || isa<MaterializeTemporaryExpr>(C->getArg(I)) ||
+          variableRoot(C->getArg(I)) != V)
         continue;
       if (Operator && I == 0) {
         if (!isAccessor(cast<CXXMethodDecl>(F)))
@@ -121,7 +142,8 @@ bool writesIn(const Stmt *S, const VarDecl *V) {
       unsigned P = Operator ? I - 1 : I;
       if (!F || P >= F->getNumParams() ||
           (F->getParamDecl(P)->getType()->isReferenceType() &&
-           !F->getParamDecl(P)->getType().getNonReferenceType().isConstQualified()))
+           !F->getParamDecl(P)->getType().getNonReferenceType().isConstQualified() &&
+           !isCopiedFrom(F, P)))
         return true;
     }
     if (const auto *M = dyn_cast<CXXMemberCallExpr>(C);

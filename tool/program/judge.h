@@ -106,6 +106,8 @@ private:
   // loops.cpp
   void scalars();
   void sideEffects();
+  bool endsInIteration(const Event &E) const;
+  bool startsAndEnds(const Launch &Start, const Join &End) const;
   void accesses();
   void pairs();
   void pair(const Item &A, const Item &B);

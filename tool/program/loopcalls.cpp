@@ -62,6 +62,9 @@ void Judge::unresolved(const Call &C) {
   if (M.Hazard && M.Hazard->Kind != HazardKind::Conditional &&
       M.Hazard->Kind != HazardKind::UnsafeOnSameObject)
     return carried(quote(C.Name) + " uses state that all its calls share", C.At, C.At);
+  // sideEffects asks whether it is over when the iteration is.
+  if (Q.IgnoreIo && (M.Launches || M.Joins))
+    return;
   if (M.Locks || M.Launches || M.Joins)
     return unknown(quote(C.Name) + " synchronises with other threads", C.At);
   if (M.Returns || M.Container)

@@ -7,6 +7,7 @@
 /// Example: `for (i...) { t = b[i]; a[i] = t; s += t; }` with pointers a and b:
 /// t is private, s a reduction, and the loop is parallel if `a` and `b` do not
 /// overlap.
+#include "program/build.h"
 #include "program/judge.h"
 
 #include "llvm/ADT/StringExtras.h"
@@ -71,6 +72,52 @@ void Judge::scalars() {
   }
 }
 
+/// The iteration that makes the start waits for its end, and nothing that the started
+/// function writes is seen by other iterations.
+bool Judge::startsAndEnds(const Launch &Start, const Join &End) const {
+  if (End.Kind != JoinKind::Join || Start.Loop == None || !inside(Start.Loop) ||
+      End.Loop == None || !inside(End.Loop) || !P.Resolved)
+    return false;
+  auto IsOwn = [&](const Place &What) {
+    return What.Path.str().contains("[]") || What.Root == RootKind::Heap ||
+           (What.Root == RootKind::Local && llvm::any_of(Facts.Loops, [&](const Loop &Each) {
+              return inside(&Each - Facts.Loops.data()) &&
+                     llvm::is_contained(Each.Locals, What.Name);
+            }));
+  };
+  // `async(...).get()` waits for a temporary, within the same expression.
+  bool Same = Start.Handle.known() ? Start.Handle == End.Handle && IsOwn(Start.Handle)
+                                   : End.At.File == Start.At.File && End.At.Line == Start.At.Line &&
+                                         End.At.Column <= Start.At.Column;
+  if (!Same)
+    return false;
+  auto Entries = P.Resolved->find(P, P.function(F).Unit, Start.Entry);
+  return !Entries.empty() && llvm::all_of(Entries, [&](FunctionId Entry) {
+    const Summary &S = P.function(Entry).Effects;
+    return S.Complete && !S.WritesUnknown && !S.WritesGlobals &&
+           llvm::all_of(S.Accesses, [&](const EffectAccess &A) {
+             if (A.Kind == AccessKind::Read || A.Kind == AccessKind::AtomicRead)
+               return true;
+             if (A.What.Root != RootKind::Parameter)
+               return IsOwn(A.What);
+             if (A.What.Index >= Start.Args.size())
+               return false;
+             const Place &Given = Start.Args[A.What.Index];
+             return !Given.known() || IsOwn(Given);
+           });
+  });
+}
+
+bool Judge::endsInIteration(const Event &E) const {
+  if (E.Kind == EventKind::Launch)
+    return llvm::any_of(Facts.Joins, [&](const Join &J) {
+      return startsAndEnds(Facts.Launches[E.Index], J);
+    });
+  return llvm::any_of(Facts.Launches, [&](const Launch &L) {
+    return startsAndEnds(L, Facts.Joins[E.Index]);
+  });
+}
+
 /// Locks, starts and joins in the loop itself.
 void Judge::sideEffects() {
   for (const Block &B : Facts.Blocks) {
@@ -81,6 +128,10 @@ void Judge::sideEffects() {
         unknown("the order in which iterations take " + quote(Facts.LockOps[E.Index].Text) +
                     " may matter",
                 Facts.LockOps[E.Index].At);
+      // A task of which the iteration takes the result at once is like a call that waits.
+      if (Q.IgnoreIo && (E.Kind == EventKind::Launch || E.Kind == EventKind::Join) &&
+          endsInIteration(E))
+        continue;
       if (E.Kind == EventKind::Launch)
         unknown("it starts " + quote(Facts.Launches[E.Index].Api), Facts.Launches[E.Index].At);
       if (E.Kind == EventKind::Join)

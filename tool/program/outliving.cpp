@@ -263,6 +263,7 @@ private:
     case EventKind::LockOp:
     case EventKind::Launch:
     case EventKind::Sync:
+    case EventKind::Allocation:
       break;
     }
     for (size_t I = 0; I < Life.Starts.size(); ++I) {

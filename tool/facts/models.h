@@ -228,6 +228,9 @@ public:
   /// What it does is done when others no longer have it: `pool_destroy`.
   bool isNamedTeardown(llvm::StringRef QualifiedName) const;
 
+  /// The rows of blocking.yaml, one for each function; without those below a user's.
+  llvm::ArrayRef<BlockingModel> blocking() const;
+
   size_t size() const;
   /// Changes when any row does; part of the key of cached facts.
   std::string digest() const;

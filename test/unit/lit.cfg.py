@@ -12,3 +12,5 @@ config.test_format = lit.formats.GoogleTest("", "heddle-unit")
 config.suffixes = []
 config.test_source_root = os.path.join(build, "test", "unit")
 config.test_exec_root = config.test_source_root
+if "HEDDLE_ALL_HEADERS" in os.environ:
+    config.environment["HEDDLE_ALL_HEADERS"] = os.environ["HEDDLE_ALL_HEADERS"]

@@ -93,7 +93,8 @@ void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Exp
                        : AddressOf                 ? AddressOf->getSubExpr()
                                                    : nullptr;
   QualType Pointed = Reference ? T.getNonReferenceType() : T->getPointeeType();
-  bool Const = Pure || (!Pointed.isNull() && Pointed.isConstQualified());
+  bool Copied = Reference && isCopiedFrom(Callee, Number);
+  bool Const = Pure || Copied || (!Pointed.isNull() && Pointed.isConstQualified());
   if (Object && Object->getType()->isFunctionType())
     return;
   if (Known || (Object && variableRoot(Object) && isScalarVariable(variableRoot(Object)))) {
@@ -115,7 +116,7 @@ void Evaluation::argument(const FunctionDecl *Callee, unsigned Number, const Exp
           A->Pointee = true;
         }
       } else if (Step *A = access(Object, true, !Const, Array ? Step::Range : Step::Element))
-        A->Escapes = !Known;
+        A->Escapes = !Known && !Copied;
     } else if (!Reference && !(Pointed.isNull() ? false : Pointed->isFunctionType())) {
       if (Step *A = access(S, true, !Const, Step::Range)) {
         A->Var = nullptr;

@@ -637,6 +637,8 @@ ApiModel Models::find(StringRef QualifiedName) const {
   return M;
 }
 
+llvm::ArrayRef<BlockingModel> Models::blocking() const { return All->Blocking; }
+
 size_t Models::size() const { return All->size(); }
 
 /// The name ends in this, as a word of its own: drop_locked and dropLocked, but not

@@ -290,6 +290,9 @@ public:
   /// `Server::*`.
   bool isEventContext(llvm::StringRef QualifiedName) const;
 
+  /// The rows of blocking.yaml, one for each function; without those below a user's.
+  llvm::ArrayRef<BlockingModel> blocking() const;
+
   size_t size() const;
   /// Changes when any row does; part of the key of cached facts.
   std::string digest() const;

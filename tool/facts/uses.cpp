@@ -97,9 +97,7 @@ bool isScalarVariable(const VarDecl *V) {
   return T->isScalarType() || T->isRecordType();
 }
 
-/// A forwarding reference of the standard library, as those of std::async and
-/// emplace_back: what is passed by it is kept or copied, whatever its type says.
-static bool isCopiedFrom(const FunctionDecl *F, unsigned Parameter) {
+bool isCopiedFrom(const FunctionDecl *F, unsigned Parameter) {
   const FunctionTemplateDecl *T = F->getPrimaryTemplate();
   if (!T || !F->isInStdNamespace())
     return false;

@@ -65,7 +65,10 @@ asio::thread_pool pool(std::thread::hardware_concurrency());
 * Loops that wait in every iteration for the thread they have started, for a semaphore, or compare a
   number with a bound before they start the next.
 * Elements that keep the thread which is started for them: they are the workers of a pool.
-* Tasks that are queued for a pool.
+* Tasks that are queued for a pool, and threads that the function which starts them waits for.
+
+Threads for the elements of a container that nobody waits for where they are started may be a few
+services, one for each socket or disk: that has low confidence.
 )",
     .Options = {},
 };
@@ -93,6 +96,27 @@ private:
       return true;
     const LaunchModel *Row = P.Apis ? P.Apis->find(L.Api.str()).Launches : nullptr;
     return L.Kind == LaunchKind::Task && Row && Row->OwnThread && L.Handle.known();
+  }
+
+  /// The function may leave the thread running; false when it has surely waited for it.
+  bool outlives(FunctionId F, const Launch &Start) const {
+    bool Seen = false;
+    for (uint32_t T = 0; T < P.Threads.size(); ++T)
+      if (P.Threads[T].Start == &Start) {
+        Seen = true;
+        if (llvm::is_contained(P.function(F).Effects.Launches, T))
+          return true;
+      }
+    return !Seen;
+  }
+
+  /// The function waits for what it has started, after the loop: the threads are its work,
+  /// and no services that go on.
+  bool isWork(FunctionId F, uint32_t L, const Launch &Start) const {
+    const FunctionFacts &Facts = P.facts(F);
+    return Start.JoinsAtEnd || llvm::any_of(Facts.Joins, [&](const Join &J) {
+             return J.Kind == JoinKind::Join && !isLoopWithin(Facts, J.Loop, L);
+           });
   }
 
   /// Something in the loop waits until less is running.
@@ -161,7 +185,7 @@ private:
           !isRepeated(Facts, L, EventKind::Call, C) || isBounded(F, Facts.Calls[C].Loop, L))
         continue;
       for (const ReachedStart &S : Starts[Targets[0].Callee])
-        if (S.Always && hasOwnThread(*S.Start) &&
+        if (S.Always && hasOwnThread(*S.Start) && outlives(Targets[0].Callee, *S.Start) &&
             !isKept(F, L, translate(P, F, C, S.Handle), S.Start->JoinsAtEnd, Items)) {
           report(F, L, Items, *S.Start, Facts.Calls[C].At, S.Through);
           break;
@@ -177,7 +201,10 @@ private:
     Advice A;
     A.Check = Symbol(Info.Name);
     A.Level = Info.Level;
-    A.Sure = Items.From == ItemSource::Input ? Confidence::High : Confidence::Medium;
+    bool Work = Items.From == ItemSource::Input || isWork(F, L, Start);
+    A.Sure = Items.From == ItemSource::Input ? Confidence::High
+             : Work                          ? Confidence::Medium
+                                             : Confidence::Low;
     A.At = At;
     A.Message = "a thread is started here for every " + Items.What + " of the loop, by " +
                 quote(Start.Api) +
@@ -199,6 +226,12 @@ private:
                "`std::thread::hardware_concurrency()` for work that computes), and let them take "
                "the items from a queue",
          At);
+    if (!Work)
+      A.Against.push_back({"nobody waits for the threads here: the elements may be few, and each "
+                           "thread a service that goes on",
+                           {},
+                           -1,
+                           Items.At});
     A.Identity = (P.facts(F).Name.str() + " loop " + llvm::Twine(L) + " " + Start.Api.str()).str();
     Out.add(std::move(A));
   }

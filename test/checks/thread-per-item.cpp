@@ -177,3 +177,35 @@ void lazily_ok(int listener) {
     close(fd);
   }
 }
+
+// A pool for each element, one after the other.
+class Pool {
+public:
+  explicit Pool(int count) {
+    for (int i = 0; i < count; ++i)
+      threads.emplace_back(serve, i);
+  }
+  ~Pool() {
+    for (std::thread &t : threads)
+      t.join();
+  }
+
+private:
+  std::vector<std::thread> threads;
+};
+static void compress(const std::string &) {
+  std::thread reader(serve, 0);
+  reader.join();
+  Pool pool(4);
+}
+void pool_for_each_in_turn_ok(const std::vector<std::string> &names) {
+  for (const std::string &name : names)
+    compress(name);
+}
+
+// Services, which may be few.
+void listen_bad(const std::vector<int> &sockets) {
+  for (int socket : sockets)
+    std::thread(serve, socket).detach(); // EXPECT: for every element of `sockets`
+  // NOTE@-1: low confidence
+}

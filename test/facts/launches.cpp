@@ -50,6 +50,19 @@ void pool() {
     T.join();
 }
 
+// CHECK-LABEL: function reserved
+// CHECK-NOT: launch
+// CHECK: call std::vector::erase
+// CHECK-NOT: launch
+// CHECK: launch thread work with (global Total, local N) handle local Threads []
+void reserved() {
+  int N = 0;
+  std::vector<std::thread> Threads;
+  Threads.reserve(4);
+  Threads.erase(Threads.begin());
+  Threads.emplace_back(work, &Total, std::ref(N));
+}
+
 // CHECK-LABEL: function bound
 // CHECK: launch thread work with (global Total, local N) handle local T
 // CHECK: detach local T

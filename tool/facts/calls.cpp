@@ -21,6 +21,17 @@ constexpr unsigned MaxDepth = 2000;
 
 bool isLoop(const Stmt *S) { return isa<ForStmt, WhileStmt, DoStmt, CXXForRangeStmt>(S); }
 
+/// A function, a pointer to one, or an object with a call operator: no iterator and no
+/// number.
+bool canBeCalled(QualType T, ASTContext &Ast) {
+  T = T.getNonReferenceType();
+  const CXXRecordDecl *R = T->getAsCXXRecordDecl();
+  if (!R)
+    return T->isFunctionType() || T->isFunctionPointerType() || T->isMemberFunctionPointerType();
+  return R->hasDefinition() &&
+         !R->getDefinition()->lookup(Ast.DeclarationNames.getCXXOperatorName(OO_Call)).empty();
+}
+
 /// The variable that a member chain or subscript starts from, when all steps
 /// stay inside it.
 const VarDecl *rootVariable(const Expr *E) {
@@ -404,7 +415,7 @@ void FunctionContext::visitCall(const CallExpr *E) {
               Spec->getTemplateArgs()[0].getAsType()->getAsCXXRecordDecl())
         for (const CXXConstructorDecl *K : Element->ctors())
           if (const LaunchModel *L = Unit.api(K).Launches) {
-            if (!Args.empty() && strip(Args[0])->getType()->getAsCXXRecordDecl() != Element) {
+            if (!Args.empty() && canBeCalled(strip(Args[0])->getType(), Unit.Ast)) {
               visitLaunch(E, *L, Args, nullptr, extend(lvalue(Object), "[]"));
               Handed.clear();
             }

@@ -111,7 +111,7 @@ private:
   }
 
   bool counts(const Wait &W, EventContextKind Kind) const {
-    if (!W.matters() || W.Fact->When == BlockWhen::IfNotNonblocking)
+    if (!W.matters() || (W.Fact->When == BlockWhen::IfNotNonblocking && !W.Fact->Known))
       return false;
     // The loop's own wait, by way of a wrapper.
     if (P.Apis)
@@ -152,12 +152,12 @@ private:
       A.For.push_back({"`" + C.Start->Api.str().str() + "` hands it to the loop here", Symbol("T3"),
                        1, C.Start->At});
     if (C.Waits != None)
-      A.For.push_back({"the loop waits for events here", Symbol("T3"), 1,
-                       P.facts(C.In).Calls[C.Waits].At});
+      A.For.push_back(
+          {"the loop waits for events here", Symbol("T3"), 1, P.facts(C.In).Calls[C.Waits].At});
     showWay(P, W, Symbol("T3"), A);
-    A.For.push_back({"have it done by a thread that may wait, and let it come back to the loop" +
-                         insteadOf(W),
-                     Symbol("T3"), 1, A.At});
+    A.For.push_back(
+        {"have it done by a thread that may wait, and let it come back to the loop" + insteadOf(W),
+         Symbol("T3"), 1, A.At});
     A.Identity = (P.facts(C.In).Name.str() + " " + W.Fact->Row.str()).str();
     Out.add(std::move(A));
   }

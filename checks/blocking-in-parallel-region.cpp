@@ -8,14 +8,13 @@
 
 using namespace heddle;
 
-static const CheckInfo Info = {
-    "blocking-in-parallel-region",
-    "a parallel loop or region waits, with one thread a core",
-    "T3, P5",
-    Severity::Warning,
-    /*DefaultOn=*/true,
-    "0.1",
-    R"(
+static const CheckInfo Info = {"blocking-in-parallel-region",
+                               "a parallel loop or region waits, with one thread a core",
+                               "T3, P5",
+                               Severity::Warning,
+                               /*DefaultOn=*/true,
+                               "0.1",
+                               R"(
 ## What it finds
 
 A call that waits for a device, the network, a process, time or another thread, in the body of an
@@ -53,7 +52,7 @@ parallel.
   `blocking-under-lock` is for.
 * Taking a lock, calls that only sometimes wait for long, and descriptors that may be non-blocking.
 )",
-    {}};
+                               {}};
 
 namespace {
 
@@ -99,9 +98,8 @@ private:
   }
 
   static bool hasDirective(const FunctionFacts &F, uint32_t Loop) {
-    return llvm::any_of(F.Regions.Directives, [&](const Directive &D) {
-      return llvm::is_contained(D.Loops, Loop);
-    });
+    return llvm::any_of(F.Regions.Directives,
+                        [&](const Directive &D) { return llvm::is_contained(D.Loops, Loop); });
   }
 
   void look(FunctionId F, const Span &Region, llvm::StringRef By,
@@ -115,7 +113,7 @@ private:
             look(T.Callee, Region, By, [](uint32_t) { return true; }, Depth + 1);
       } else if (IsInside(I))
         for (Wait &W : waitsOf(P, F, I))
-          if (W.matters() && W.Fact->When != BlockWhen::IfNotNonblocking) {
+          if (W.matters() && (W.Fact->When != BlockWhen::IfNotNonblocking || W.Fact->Known)) {
             auto [It, New] = Found.try_emplace(W.Fact->Category, W);
             if (!New && order(W) < order(It->second))
               It->second = std::move(W);

@@ -128,8 +128,8 @@ private:
 
   void keep(HeldWait W) {
     llvm::erase_if(W.Held, [](const HeldLock &H) { return H.Tried; });
-    bool Brief = TierB && W.What.Fact->Category != BlockCategory::Lock &&
-                 W.What.Fact->Level <= Tier::B;
+    bool Brief =
+        TierB && W.What.Fact->Category != BlockCategory::Lock && W.What.Fact->Level <= Tier::B;
     if (W.Held.empty() || !(W.What.matters() || Brief))
       return;
     // The lock that was taken last is the one whose section is to be shortened.
@@ -160,13 +160,13 @@ private:
     std::string Since = L.At.File == A.At.File
                             ? " since line " + std::to_string(L.At.Line)
                             : " since " + L.At.File.str().str() + ":" + std::to_string(L.At.Line);
-    A.Message = saying(P, W) + (W.Through.empty() ? " while " : ", while ") + Lock + " is held" +
-                Since;
+    A.Message =
+        saying(P, W) + (W.Through.empty() ? " while " : ", while ") + Lock + " is held" + Since;
     A.For.push_back({Lock + " is taken here", Symbol("T3"), 1, L.At});
     showWay(P, W, Symbol("T3"), A);
-    A.For.push_back({"take what it needs under " + Lock + ", give the lock back, then call it" +
-                         insteadOf(W),
-                     Symbol("T3"), 1, A.At});
+    A.For.push_back(
+        {"take what it needs under " + Lock + ", give the lock back, then call it" + insteadOf(W),
+         Symbol("T3"), 1, A.At});
     A.Identity = (P.facts(F).Name.str() + " " + L.Text.str() + " " + W.Fact->Row.str()).str();
     Out.add(std::move(A));
   }

@@ -242,8 +242,16 @@ bool FunctionContext::hasZeroTimeout(const BlockingModel &M,
     return constantOf(Timeout, Unit.Ast) == 0;
   // A std::chrono::duration is a class around one number.
   Expr::EvalResult R;
-  return !Timeout->isValueDependent() && Timeout->EvaluateAsRValue(R, Unit.Ast) && R.Val.isStruct() && R.Val.getStructNumFields() == 1 && R.Val.getStructField(0).isInt() &&
+  return !Timeout->isValueDependent() && Timeout->EvaluateAsRValue(R, Unit.Ast) &&
+         R.Val.isStruct() && R.Val.getStructNumFields() == 1 && R.Val.getStructField(0).isInt() &&
          R.Val.getStructField(0).getInt().isZero();
+}
+
+bool FunctionContext::isToldNotToWait(const BlockingModel &M,
+                                      llvm::ArrayRef<const Expr *> Args) const {
+  constexpr int64_t DontWait = 0x40; // MSG_DONTWAIT of Linux
+  return M.Flags >= 0 && static_cast<size_t>(M.Flags) < Args.size() &&
+         (constantOf(strip(Args[M.Flags]), Unit.Ast).value_or(0) & DontWait) != 0;
 }
 
 BlockingCall FunctionContext::blockingOf(const BlockingModel &M, uint32_t Call) {
@@ -369,12 +377,20 @@ void FunctionContext::visitCall(const CallExpr *E) {
   }
   Facts.Calls[Index].Callables.assign(Handed.begin(), Handed.end());
   emit(EventKind::Call, Index);
-  if (M.Blocks && !hasZeroTimeout(*M.Blocks, Args)) {
+  if (M.Descriptor)
+    Unit.Fds.call(E, *M.Descriptor);
+  else if (F && !Unit.inSystemHeader(F))
+    for (size_t I = 0; I < Args.size(); ++I)
+      Unit.Fds.argument(F, I, Args[I]);
+  if (M.Blocks && !hasZeroTimeout(*M.Blocks, Args) && !isToldNotToWait(*M.Blocks, Args)) {
     Place Releases = at(M.Blocks->Releases, E, Args, Object);
     if (M.Blocks->Releases >= 0 && static_cast<size_t>(M.Blocks->Releases) < Args.size() &&
         Unit.guard(Args[M.Blocks->Releases]->getType()->getAsCXXRecordDecl()))
       Releases = extend(Releases, "*"); // the mutex behind the guard
     addBlocking(Index, *M.Blocks, Releases, at(M.Blocks->On, E, Args, Object));
+    if (M.Blocks->When == BlockWhen::IfNotNonblocking && M.Blocks->On >= 0 &&
+        static_cast<size_t>(M.Blocks->On) < Args.size())
+      Unit.Fds.wait(Args[M.Blocks->On], Facts.Blocking.size() - 1);
   }
   // pthread_once, std::call_once: one call at a time, and all return after it.
   if (M.Syncs && M.Syncs->Kind == SyncKind::Both && !Handed.empty())

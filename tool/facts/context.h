@@ -2,6 +2,7 @@
 /// stage includes this: it brings Clang.
 #pragma once
 
+#include "facts/descriptors.h"
 #include "facts/facts.h"
 #include "facts/models.h"
 #include "clang/AST/ASTContext.h"
@@ -24,12 +25,13 @@ struct PendingLambda {
 /// Names, positions and models, each looked up once per declaration.
 struct UnitContext {
   UnitContext(clang::ASTContext &Ast, const Models &Apis, UnitFacts &Facts)
-      : Ast(Ast), Sources(Ast.getSourceManager()), Apis(Apis), Facts(Facts) {}
+      : Ast(Ast), Sources(Ast.getSourceManager()), Apis(Apis), Facts(Facts), Fds(*this) {}
 
   clang::ASTContext &Ast;
   const clang::SourceManager &Sources;
   const Models &Apis;
   UnitFacts &Facts;
+  Descriptors Fds;
   std::deque<PendingLambda> Lambdas;
   /// Classes that the function which is being walked defines.
   std::vector<const clang::CXXRecordDecl *> LocalClasses;
@@ -186,6 +188,8 @@ struct FunctionContext {
                  llvm::ArrayRef<Callable> Handed);
   void visitDefaults(llvm::ArrayRef<const clang::Expr *> Args, uint32_t Index);
   bool hasZeroTimeout(const BlockingModel &M, llvm::ArrayRef<const clang::Expr *> Args) const;
+  /// The flags of the call say that it is not to wait, whatever its descriptor.
+  bool isToldNotToWait(const BlockingModel &M, llvm::ArrayRef<const clang::Expr *> Args) const;
   static BlockingCall blockingOf(const BlockingModel &M, uint32_t Call);
   void addBlocking(uint32_t Call, const BlockingModel &M, const Place &Releases, const Place &On);
   // In objects.cpp:

@@ -158,6 +158,8 @@ struct BlockingCall {
   Place Releases;
   /// What is waited on or read: the descriptor, stream, future, mutex.
   Place On;
+  /// What the descriptor stands for is known, and nothing makes it non-blocking.
+  bool Known = false;
 };
 
 enum class LaunchKind : uint8_t {
@@ -196,7 +198,7 @@ struct Launch {
   bool Returned = false; ///< The function returns the handle at once.
   /// An event loop calls the entry, and serves nobody else until it returns.
   bool OnLoop = false;
-  uint32_t Call = None;  ///< Of Api: index into FunctionFacts::Calls.
+  uint32_t Call = None; ///< Of Api: index into FunctionFacts::Calls.
   /// What the call gives when it has started something, and what it gives in the new
   /// process; -1 when it does not tell.
   int64_t Succeeds = -1, Child = -1;
@@ -405,6 +407,7 @@ template <class F> void fields(BlockingCall &S, F &&f) {
   f("instead", S.Instead);
   f("releases", S.Releases);
   f("on", S.On);
+  f("known", S.Known);
 }
 template <class F> void fields(Launch &S, F &&f) {
   f("kind", S.Kind);

@@ -198,7 +198,7 @@ struct UnitFacts {
   /// USRs of functions whose address is taken, other than to call them at once. Sorted.
   std::vector<Symbol> Addressed;
   std::vector<StaticCall> StaticCalls; ///< In the order of the declarations.
-  std::vector<UnitError> Errors; ///< Empty for a unit that parsed.
+  std::vector<UnitError> Errors;       ///< Empty for a unit that parsed.
 };
 
 template <class F> void fields(RequiredLock &S, F &&f) {

@@ -48,6 +48,7 @@ void visitDeclarations(FunctionContext &F, const DeclStmt *D) {
       F.addQuotient(V);
     visitRange(F, V);
     F.keepResult(V, V->getInit());
+    F.Unit.Fds.assign(V, V->getInit());
     const Expr *Init = strip(V->getInit());
     if (F.TryOps.contains(Init))
       F.TryResults[V] = Init;
@@ -116,6 +117,8 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
   if (auto Init = Element.getAs<CFGInitializer>()) {
     const CXXCtorInitializer *I = Init->getInitializer();
     const FieldDecl *Field = I->getAnyMember();
+    if (Field && I->getInit())
+      F.Unit.Fds.assign(Field, I->getInit());
     if (Field && !Field->getName().empty())
       F.bindInit({RootKind::This, {}, 0, Symbol(("*." + Field->getName()).str())}, Field->getType(),
                  FunctionContext::initializer(I));
@@ -153,6 +156,8 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
     return visitLambda(F, L);
   if (const auto *R = dyn_cast<ReturnStmt>(S)) {
     QualType T = F.Fn->getReturnType();
+    if (R->getRetValue())
+      F.Unit.Fds.returns(F.Fn, R->getRetValue());
     if (R->getRetValue() && F.Unit.guard(T->getAsCXXRecordDecl()))
       F.returnGuard(R->getRetValue());
     if (R->getRetValue() && T->isRecordType())
@@ -166,6 +171,9 @@ void visitElement(FunctionContext &F, const CFGElement &Element) {
     return;
   }
   F.visitAccess(S);
+  if (const auto *B = dyn_cast<BinaryOperator>(S);
+      B && (B->getOpcode() == BO_Assign || B->getOpcode() == BO_OrAssign))
+    F.Unit.Fds.assign(B->getLHS(), B->getRHS());
   if (const auto *B = dyn_cast<BinaryOperator>(S); B && B->isAssignmentOp())
     if (const auto *D = dyn_cast<DeclRefExpr>(strip(B->getLHS())))
       if (const auto *V = dyn_cast<VarDecl>(D->getDecl())) {

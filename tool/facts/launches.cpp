@@ -57,7 +57,8 @@ bool hasThreadsOfItsOwn(const LaunchModel &M, llvm::ArrayRef<const Expr *> Args)
     return false;
   if (static_cast<size_t>(M.Handle) + 1 >= Args.size())
     return true;
-  const CXXRecordDecl *R = strip(Args[M.Handle])->getType().getNonReferenceType()->getAsCXXRecordDecl();
+  const CXXRecordDecl *R =
+      strip(Args[M.Handle])->getType().getNonReferenceType()->getAsCXXRecordDecl();
   for (const DeclContext *Around = R; Around; Around = Around->getParent())
     if (const auto *Named = dyn_cast<NamedDecl>(Around); Named && Named->getName() == "thread_pool")
       return true;

@@ -160,8 +160,8 @@ void forEachChild(const clang::Stmt *S, llvm::function_ref<void(const clang::Stm
 /// A variable whose value a register could hold: number, pointer, iterator,
 /// or a plain record.
 bool isScalarVariable(const clang::VarDecl *V);
-/// Parameter number Parameter of F is a forwarding reference of the standard library, as those of std::async and
-/// emplace_back: what is passed by it is kept or copied, whatever its type says.
+/// Parameter number Parameter of F is a forwarding reference of the standard library, as those of
+/// std::async and emplace_back: what is passed by it is kept or copied, whatever its type says.
 bool isCopiedFrom(const clang::FunctionDecl *F, unsigned Parameter);
 /// S or something in it changes V.
 bool writesIn(const clang::Stmt *S, const clang::VarDecl *V);

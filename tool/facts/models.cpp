@@ -26,6 +26,11 @@ using llvm::StringRef;
 using llvm::Twine;
 using Names = llvm::ArrayRef<llvm::StringLiteral>;
 
+Names enumNames(DescriptorKind) {
+  static constexpr llvm::StringLiteral N[] = {"unknown", "file",     "socket",
+                                              "pipe",    "terminal", "event"};
+  return N;
+}
 Names enumNames(LockRole) {
   static constexpr llvm::StringLiteral N[] = {"lock", "unlock", "try-lock", "guard", "prepare"};
   return N;
@@ -56,6 +61,7 @@ template <class F> static void columns(BlockingModel &R, F &&f) {
   f("when", R.When);
   f("tier", R.Level);
   f("instead", R.Instead);
+  f("flags", R.Flags);
   f("events", R.Events);
   f("releases", R.Releases);
   f("on", R.On);
@@ -130,6 +136,13 @@ template <class F> static void columns(LockInitModel &R, F &&f) {
   f("instead", R.Instead);
 }
 template <class F> static void columns(ItemModel &R, F &&f) { f("what", R.What); }
+template <class F> static void columns(DescriptorModel &R, F &&f) {
+  f("gives", R.Gives);
+  f("on", R.On);
+  f("flags", R.Flags);
+  f("bit", R.Bit);
+  f("when", R.When);
+}
 template <class F> static void columns(ContainerModel &R, F &&f) { f("effect", R.Effect); }
 template <class F> static void columns(ReturnModel &R, F &&f) { f("returns", R.Returns); }
 
@@ -208,7 +221,8 @@ struct ColumnList {
 struct Entry {
   uint32_t Blocking = None, Lock = None, Launch = None, Join = None, Hazard = None,
            Container = None, Return = None, Sync = None, Write = None, Algorithm = None,
-           SignalUnsafe = None, SharedMemory = None, LockInit = None, Item = None;
+           SignalUnsafe = None, SharedMemory = None, LockInit = None, Item = None,
+           Descriptor = None;
   bool ReadsRange = false, WritesRange = false;
   bool AsyncSignalSafe = false, Execs = false, EndsProcess = false, Raises = false, Pure = false,
        CallsBack = false, Exits = false, Policy = false, SerialPolicy = false, Associative = false;
@@ -231,6 +245,7 @@ struct Models::Tables {
   std::vector<SharedMemoryModel> SharedMemory;
   std::vector<LockInitModel> LockInits;
   std::vector<ItemModel> Items;
+  std::vector<DescriptorModel> Descriptors;
   llvm::StringMap<Entry> Index;
   size_t Rows = 0; ///< Cells of Index that are filled.
   /// C library functions whose namesake in std is also something else.
@@ -263,6 +278,7 @@ struct Models::Tables {
       Take(M.SharedMemory, E.SharedMemory, SharedMemory);
       Take(M.LockInit, E.LockInit, LockInits);
       Take(M.Item, E.Item, Items);
+      Take(M.Descriptor, E.Descriptor, Descriptors);
       M.AsyncSignalSafe |= E.AsyncSignalSafe;
       M.Execs |= E.Execs;
       M.EndsProcess |= E.EndsProcess;
@@ -425,6 +441,8 @@ private:
         return readTable(Value, Out.LockInits, &Entry::LockInit);
       if (Key == "items")
         return readTable(Value, Out.Items, &Entry::Item);
+      if (Key == "descriptors")
+        return readTable(Value, Out.Descriptors, &Entry::Descriptor);
       if (Key == "execs")
         return readFlags(Value, &Entry::Execs);
       if (Key == "ends-process")
@@ -466,7 +484,7 @@ private:
       return fail(At, "unknown table `" + Key +
                           "`; known are blocking, locks, launches, joins, mt-unsafe, "
                           "async-signal-safe, async-signal-unsafe, execs, ends-process, raises, "
-                          "shared-memory, lock-inits, items, containers, ranges-read, "
+                          "shared-memory, lock-inits, items, descriptors, containers, ranges-read, "
                           "ranges-written, returns, sync, "
                           "writes, pure, callbacks, exits, algorithms, policies, serial-policies, "
                           "associative, namespaces, not-in-std, locked-names, lock-free-names, "

@@ -28,6 +28,7 @@ struct BlockingModel {
   BlockWhen When = BlockWhen::Maybe;
   Tier Level = Tier::B;
   Symbol Instead;
+  int Flags = NoPosition;    ///< MSG_DONTWAIT among them says not to wait.
   bool Events = false;       ///< It waits for events of many descriptors: an event loop.
   int Releases = NoPosition; ///< Lock (or guard) that is given up while waiting.
   int On = NoPosition;       ///< What is waited on.
@@ -164,6 +165,19 @@ struct LockInitModel {
   std::string Instead;         ///< How it is made for several processes.
 };
 
+enum class DescriptorKind : uint8_t { Unknown, File, Socket, Pipe, Terminal, Event };
+llvm::ArrayRef<llvm::StringLiteral> enumNames(DescriptorKind);
+
+/// descriptors.yaml: what a descriptor stands for, and what makes it non-blocking.
+struct DescriptorModel {
+  Symbol Name;
+  DescriptorKind Gives = DescriptorKind::Unknown;
+  int On = NoPosition;    ///< The descriptor that is changed, or the array that gets some.
+  int Flags = NoPosition; ///< The argument with the flags.
+  int64_t Bit = 0;        ///< Of the flags: non-blocking. Zero where the call always does so.
+  int64_t When = -1;      ///< What argument 1 must be for that; -1 for anything.
+};
+
 /// items.yaml: gives the next item of an input, each time that it is called.
 struct ItemModel {
   Symbol Name;
@@ -228,6 +242,7 @@ struct ApiModel {
   const SharedMemoryModel *SharedMemory = nullptr;
   const LockInitModel *LockInit = nullptr;
   const ItemModel *Item = nullptr;
+  const DescriptorModel *Descriptor = nullptr;
   /// fork.yaml: may be called between fork and exec, and in signal handlers.
   bool AsyncSignalSafe = false;
   /// fork.yaml: replaces the program that the process runs.
@@ -252,7 +267,7 @@ struct ApiModel {
 
   explicit operator bool() const {
     return Blocks || Locks || Launches || Joins || Hazard || Container || Returns || Syncs ||
-           Writes || Algorithm || SignalUnsafe || SharedMemory || LockInit || Item ||
+           Writes || Algorithm || SignalUnsafe || SharedMemory || LockInit || Item || Descriptor ||
            AsyncSignalSafe || Execs || EndsProcess || Raises || Pure || CallsBack || Exits ||
            Policy || SerialPolicy || Associative;
   }

@@ -180,6 +180,7 @@ UnitFacts extractUnit(ASTContext &Ast, const Models &Apis) {
   // What the compiler rejected leaves expressions without types and values in the tree.
   if (!Ast.getDiagnostics().hasUncompilableErrorOccurred())
     Walk(U).context(Ast.getTranslationUnitDecl());
+  U.Fds.finish();
   listInputs(U);
   llvm::sort(Facts.Functions, [](const FunctionFacts &A, const FunctionFacts &B) {
     return std::tie(A.At, A.Usr) < std::tie(B.At, B.Usr);

@@ -75,8 +75,8 @@ void Judge::scalars() {
 /// The iteration that makes the start waits for its end, and nothing that the started
 /// function writes is seen by other iterations.
 bool Judge::startsAndEnds(const Launch &Start, const Join &End) const {
-  if (End.Kind != JoinKind::Join || Start.Loop == None || !inside(Start.Loop) ||
-      End.Loop == None || !inside(End.Loop) || !P.Resolved)
+  if (End.Kind != JoinKind::Join || Start.Loop == None || !inside(Start.Loop) || End.Loop == None ||
+      !inside(End.Loop) || !P.Resolved)
     return false;
   auto IsOwn = [&](const Place &What) {
     return What.Path.str().contains("[]") || What.Root == RootKind::Heap ||
@@ -110,12 +110,10 @@ bool Judge::startsAndEnds(const Launch &Start, const Join &End) const {
 
 bool Judge::endsInIteration(const Event &E) const {
   if (E.Kind == EventKind::Launch)
-    return llvm::any_of(Facts.Joins, [&](const Join &J) {
-      return startsAndEnds(Facts.Launches[E.Index], J);
-    });
-  return llvm::any_of(Facts.Launches, [&](const Launch &L) {
-    return startsAndEnds(L, Facts.Joins[E.Index]);
-  });
+    return llvm::any_of(Facts.Joins,
+                        [&](const Join &J) { return startsAndEnds(Facts.Launches[E.Index], J); });
+  return llvm::any_of(Facts.Launches,
+                      [&](const Launch &L) { return startsAndEnds(L, Facts.Joins[E.Index]); });
 }
 
 /// Locks, starts and joins in the loop itself.

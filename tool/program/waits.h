@@ -11,11 +11,11 @@ namespace heddle {
 
 struct Wait {
   const BlockingCall *Fact = nullptr;
-  FunctionId In = None;  ///< Where the waiting call stands.
-  uint32_t Call = None;  ///< Index into the calls of the function that it is seen from.
-  Span At;               ///< The waiting call.
-  Chain Through;         ///< Calls that lead there; empty when the function waits itself.
-  bool Certain = true;   ///< Not by way of one of several overriders.
+  FunctionId In = None; ///< Where the waiting call stands.
+  uint32_t Call = None; ///< Index into the calls of the function that it is seen from.
+  Span At;              ///< The waiting call.
+  Chain Through;        ///< Calls that lead there; empty when the function waits itself.
+  bool Certain = true;  ///< Not by way of one of several overriders.
   /// What the callees know of it; null when the function waits itself.
   const EffectBlock *Effect = nullptr;
 

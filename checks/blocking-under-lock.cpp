@@ -62,6 +62,8 @@ void flush(int fd) {
 
 * Taking a further lock: that is a question of order, not of waiting.
 * Calls that only sometimes wait for long (`printf`, `malloc`), unless the option `TierB` is set.
+* A socket of which nothing is known, in a program that makes some non-blocking: it is no more than a
+  note.
 * Locks held by callers only: they are reported where they are taken.
 )",
     {{"TierB", "false", "also report calls that wait only sometimes and briefly, such as printf"}}};
@@ -77,7 +79,8 @@ struct HeldWait {
 class Reporter {
 public:
   Reporter(const Program &P, const CheckOptions &Options, Sink &Out)
-      : P(P), Out(Out), TierB(Options.flag("TierB")) {}
+      : P(P), Out(Out), TierB(Options.flag("TierB")),
+        HasNonBlocking(llvm::any_of(P.Units, [](const UnitFacts &U) { return U.NonBlocking; })) {}
 
   void run(FunctionId F) {
     const ProgramFunction &PF = P.function(F);
@@ -155,6 +158,10 @@ private:
     A.Check = Symbol(Info.Name);
     A.Level = Info.Level;
     A.Sure = W.Fact->When == BlockWhen::Always && W.Certain ? Confidence::High : Confidence::Medium;
+    bool Unknown = W.Fact->When == BlockWhen::IfNotNonblocking && !W.Fact->Known &&
+                   W.Fact->Category == BlockCategory::Socket && HasNonBlocking;
+    if (Unknown)
+      A.Level = Severity::Note, A.Sure = Confidence::Low;
     A.At = W.named();
     std::string Lock = "`" + L.Text.str().str() + "`";
     std::string Since = L.At.File == A.At.File
@@ -164,6 +171,9 @@ private:
         saying(P, W) + (W.Through.empty() ? " while " : ", while ") + Lock + " is held" + Since;
     A.For.push_back({Lock + " is taken here", Symbol("T3"), 1, L.At});
     showWay(P, W, Symbol("T3"), A);
+    if (Unknown)
+      A.Against.push_back({"the program has descriptors that do not block, and this may be one",
+                           Symbol("T3"), 1, W.At});
     A.For.push_back(
         {"take what it needs under " + Lock + ", give the lock back, then call it" + insteadOf(W),
          Symbol("T3"), 1, A.At});
@@ -173,7 +183,7 @@ private:
 
   const Program &P;
   Sink &Out;
-  bool TierB;
+  bool TierB, HasNonBlocking;
   /// Once per acquisition and category.
   std::map<std::tuple<Span, Place, BlockCategory>, HeldWait> Seen;
 };

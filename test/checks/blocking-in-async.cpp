@@ -56,6 +56,11 @@ Task asks_a_future_ok(std::future<int> &f) {
     co_return;
   co_await Task();
 }
+Task takes_what_is_ready_ok(std::future<int> &f, int &out) {
+  if (f.wait_for(0s) == std::future_status::ready)
+    out = f.get();
+  co_await Task();
+}
 int shell(const char *command) { return system(command); }
 int twice(const char *command) { return shell(command) + shell(command); }
 Task two_calls_away_bad() {

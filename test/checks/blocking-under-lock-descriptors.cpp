@@ -61,7 +61,7 @@ void told_not_to_wait_ok(int s) {
 }
 void told_something_else_bad(int s) {
   std::lock_guard<std::mutex> guard(m);
-  send(s, buffer, 100, MSG_NOSIGNAL); // EXPECT: `send` (socket I/O) may block while `m` is held
+  send(s, buffer, 100, MSG_NOSIGNAL); // EXPECT: `send` (socket I/O) may block while `m` is held // NOTE: against: the program has descriptors that do not block
 }
 void set_by_fcntl_ok() {
   int s = socket(AF_INET, SOCK_STREAM, 0);

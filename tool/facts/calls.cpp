@@ -382,7 +382,12 @@ void FunctionContext::visitCall(const CallExpr *E) {
   else if (F && !Unit.inSystemHeader(F))
     for (size_t I = 0; I < Args.size(); ++I)
       Unit.Fds.argument(F, I, Args[I]);
-  if (M.Blocks && !hasZeroTimeout(*M.Blocks, Args) && !isToldNotToWait(*M.Blocks, Args)) {
+  if (M.Blocks && M.Blocks->Timeout >= 0 && Object)
+    AskedReady.insert(Unit.text(strip(Object)));
+  bool Ready = M.Blocks && M.Blocks->Category == BlockCategory::SyncWait && Object &&
+               M.Blocks->Timeout < 0 && AskedReady.contains(Unit.text(strip(Object)));
+  if (M.Blocks && !Ready && !hasZeroTimeout(*M.Blocks, Args) &&
+      !isToldNotToWait(*M.Blocks, Args)) {
     Place Releases = at(M.Blocks->Releases, E, Args, Object);
     if (M.Blocks->Releases >= 0 && static_cast<size_t>(M.Blocks->Releases) < Args.size() &&
         Unit.guard(Args[M.Blocks->Releases]->getType()->getAsCXXRecordDecl()))

@@ -116,6 +116,9 @@ struct FunctionContext {
   /// By block, local integers that are given a value there: the last one, null when it
   /// is no call.
   std::vector<llvm::SmallDenseMap<const clang::VarDecl *, const clang::CallExpr *, 2>> Results;
+  /// Objects, as spelled, that were asked with a timeout before whether there is anything
+  /// to wait for: `f.wait_for(0s) == ready`.
+  llvm::DenseSet<Symbol> AskedReady;
   /// LockOps index of each try-lock call.
   llvm::DenseMap<const clang::Expr *, uint32_t> TryOps;
   /// What those return that are no functions of the models, when they have succeeded.

@@ -75,6 +75,7 @@ void Descriptors::call(const CallExpr *E, const DescriptorModel &M) {
     S.NonBlocking = At(M.Flags) && (bitsIn(At(M.Flags)) & M.Bit) != 0;
   else
     S.NonBlocking = M.Gives == DescriptorKind::Unknown;
+  Unit.Facts.NonBlocking |= S.NonBlocking;
   if (!At(M.On))
     Given[E] = S;
   else if (const ValueDecl *V = holder(At(M.On)))

@@ -198,6 +198,8 @@ struct UnitFacts {
   /// USRs of functions whose address is taken, other than to call them at once. Sorted.
   std::vector<Symbol> Addressed;
   std::vector<StaticCall> StaticCalls; ///< In the order of the declarations.
+  /// It makes descriptors that do not block, or makes some of others not block.
+  bool NonBlocking = false;
   std::vector<UnitError> Errors;       ///< Empty for a unit that parsed.
 };
 
@@ -318,6 +320,7 @@ template <class F> void fields(UnitFacts &S, F &&f) {
   f("localClasses", S.LocalClasses);
   f("addressed", S.Addressed);
   f("staticCalls", S.StaticCalls);
+  f("nonBlocking", S.NonBlocking);
   f("errors", S.Errors);
 }
 

@@ -64,6 +64,8 @@ void flush(int fd) {
 * Calls that only sometimes wait for long (`printf`, `malloc`), unless the option `TierB` is set.
 * A socket of which nothing is known, in a program that makes some non-blocking: it is no more than a
   note.
+* A wait that is more than four calls away is no more than a note: too many conditions lie between.
+* What a function does that takes a lock for its caller.
 * Locks held by callers only: they are reported where they are taken.
 )",
     {{"TierB", "false", "also report calls that wait only sometimes and briefly, such as printf"}}};
@@ -110,7 +112,7 @@ private:
             H.Held.clear();
           llvm::erase_if(H.Held, [&](const HeldLock &L) { return L.Mutex == Here; });
         }
-      keep(std::move(H));
+      keep(F, std::move(H));
     }
   }
 
@@ -129,8 +131,13 @@ private:
     return Held.size() != Before || Lock.known();
   }
 
-  void keep(HeldWait W) {
-    llvm::erase_if(W.Held, [](const HeldLock &H) { return H.Tried; });
+  void keep(FunctionId F, HeldWait W) {
+    // A lock that is still held when the function is left is for the caller, who says how
+    // long: here is no section to shorten.
+    llvm::erase_if(W.Held, [&](const HeldLock &H) {
+      return H.Tried || llvm::any_of(P.function(F).Effects.Acquired,
+                                     [&](const HeldLock &Kept) { return Kept.Mutex == H.Mutex; });
+    });
     bool Brief =
         TierB && W.What.Fact->Category != BlockCategory::Lock && W.What.Fact->Level <= Tier::B;
     if (W.Held.empty() || !(W.What.matters() || Brief))
@@ -158,10 +165,10 @@ private:
     A.Check = Symbol(Info.Name);
     A.Level = Info.Level;
     A.Sure = W.Fact->When == BlockWhen::Always && W.Certain ? Confidence::High : Confidence::Medium;
-    bool Unknown = W.Fact->When == BlockWhen::IfNotNonblocking && !W.Fact->Known &&
-                   W.Fact->Category == BlockCategory::Socket && HasNonBlocking;
-    if (Unknown)
-      A.Level = Severity::Note, A.Sure = Confidence::Low;
+    bool Unknown =
+        W.Fact->When == BlockWhen::IfNotNonblocking && !W.Fact->Known &&
+        (W.Fact->Category == BlockCategory::Socket || W.Fact->Category == BlockCategory::Network) &&
+        HasNonBlocking;
     A.At = W.named();
     std::string Lock = "`" + L.Text.str().str() + "`";
     std::string Since = L.At.File == A.At.File
@@ -172,8 +179,7 @@ private:
     A.For.push_back({Lock + " is taken here", Symbol("T3"), 1, L.At});
     showWay(P, W, Symbol("T3"), A);
     if (Unknown)
-      A.Against.push_back({"the program has descriptors that do not block, and this may be one",
-                           Symbol("T3"), 1, W.At});
+      doubt(A, "the program has descriptors that do not block, and this may be one", W.At);
     A.For.push_back(
         {"take what it needs under " + Lock + ", give the lock back, then call it" + insteadOf(W),
          Symbol("T3"), 1, A.At});

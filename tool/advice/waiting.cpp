@@ -44,6 +44,20 @@ std::string saying(const Program &P, const Wait &W) {
   return ("`" + P.facts(First).Name.str() + "` ends in ").str() + nameOf(W) + ", which" + Does;
 }
 
+/// Of calls that lead to a wait.
+constexpr size_t MaxNear = 4;
+
+bool isFar(const Wait &W) { return W.Through.size() > MaxNear; }
+
+void doubt(Advice &A, std::string Why, const Span &At) {
+  A.Level = Severity::Note;
+  A.Sure = Confidence::Low;
+  A.Against.push_back({std::move(Why), {}, 0, At});
+}
+
+static constexpr llvm::StringLiteral Far =
+    "it is many calls away, under conditions that are not looked at";
+
 void showWay(const Program &P, const Wait &W, Symbol Guideline, Advice &A) {
   auto Note = [&](std::string What, const Span &At) {
     A.For.push_back({std::move(What), Guideline, 1, At});
@@ -53,6 +67,8 @@ void showWay(const Program &P, const Wait &W, Symbol Guideline, Advice &A) {
          W.Through[I].At);
   if (!W.Through.empty())
     Note(nameOf(W) + " is called here", W.At);
+  if (isFar(W))
+    doubt(A, Far.str(), W.At);
 }
 
 std::string insteadOf(const Wait &W) {

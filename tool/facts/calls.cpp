@@ -249,9 +249,8 @@ bool FunctionContext::hasZeroTimeout(const BlockingModel &M,
 
 bool FunctionContext::isToldNotToWait(const BlockingModel &M,
                                       llvm::ArrayRef<const Expr *> Args) const {
-  constexpr int64_t DontWait = 0x40; // MSG_DONTWAIT of Linux
   return M.Flags >= 0 && static_cast<size_t>(M.Flags) < Args.size() &&
-         (constantOf(strip(Args[M.Flags]), Unit.Ast).value_or(0) & DontWait) != 0;
+         (constantOf(strip(Args[M.Flags]), Unit.Ast).value_or(0) & M.Unless) != 0;
 }
 
 BlockingCall FunctionContext::blockingOf(const BlockingModel &M, uint32_t Call) {
@@ -386,8 +385,7 @@ void FunctionContext::visitCall(const CallExpr *E) {
     AskedReady.insert(Unit.text(strip(Object)));
   bool Ready = M.Blocks && M.Blocks->Category == BlockCategory::SyncWait && Object &&
                M.Blocks->Timeout < 0 && AskedReady.contains(Unit.text(strip(Object)));
-  if (M.Blocks && !Ready && !hasZeroTimeout(*M.Blocks, Args) &&
-      !isToldNotToWait(*M.Blocks, Args)) {
+  if (M.Blocks && !Ready && !hasZeroTimeout(*M.Blocks, Args) && !isToldNotToWait(*M.Blocks, Args)) {
     Place Releases = at(M.Blocks->Releases, E, Args, Object);
     if (M.Blocks->Releases >= 0 && static_cast<size_t>(M.Blocks->Releases) < Args.size() &&
         Unit.guard(Args[M.Blocks->Releases]->getType()->getAsCXXRecordDecl()))

@@ -200,7 +200,7 @@ struct UnitFacts {
   std::vector<StaticCall> StaticCalls; ///< In the order of the declarations.
   /// It makes descriptors that do not block, or makes some of others not block.
   bool NonBlocking = false;
-  std::vector<UnitError> Errors;       ///< Empty for a unit that parsed.
+  std::vector<UnitError> Errors; ///< Empty for a unit that parsed.
 };
 
 template <class F> void fields(RequiredLock &S, F &&f) {

@@ -62,6 +62,7 @@ template <class F> static void columns(BlockingModel &R, F &&f) {
   f("tier", R.Level);
   f("instead", R.Instead);
   f("flags", R.Flags);
+  f("unless", R.Unless);
   f("events", R.Events);
   f("releases", R.Releases);
   f("on", R.On);

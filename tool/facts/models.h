@@ -28,7 +28,8 @@ struct BlockingModel {
   BlockWhen When = BlockWhen::Maybe;
   Tier Level = Tier::B;
   Symbol Instead;
-  int Flags = NoPosition;    ///< MSG_DONTWAIT among them says not to wait.
+  int Flags = NoPosition;    ///< The argument with flags,
+  int64_t Unless = 0;        ///< of which this one says not to wait.
   bool Events = false;       ///< It waits for events of many descriptors: an event loop.
   int Releases = NoPosition; ///< Lock (or guard) that is given up while waiting.
   int On = NoPosition;       ///< What is waited on.

@@ -268,8 +268,9 @@ private:
       // What is only handed over need not be called here.
       if (C.ViaArgument && !T.Certain)
         continue;
-      for (const EffectBlock &K : Callee.Blocks)
-        lift(K, Index, Held, Released);
+      if (!Ending.test(Index)) // who ends the program holds nobody up
+        for (const EffectBlock &K : Callee.Blocks)
+          lift(K, Index, Held, Released);
     }
     S.Cost = std::min(MaxCost, S.Cost + Cost * repetitions(C.Loop));
   }
@@ -292,6 +293,8 @@ private:
   void blocking(size_t B, size_t E, const BlockingCall &K) {
     S.DoesIo |= isIo(K.Category) && !Ending.test(K.Call);
     S.HiddenEffects |= !Ending.test(K.Call);
+    if (Ending.test(K.Call))
+      return;
     EffectBlock Out;
     Out.Fact = &K;
     Out.In = F;

@@ -150,3 +150,16 @@ void polls_bad(pollfd *all) {
   std::lock_guard<std::mutex> guard(m);
   poll(all, 1, 100); // EXPECT: `poll` (a wait for another thread) blocks while `m` is held
 }
+
+// A datagram socket has nobody at the other end to wait for
+
+void connects_datagrams_ok(const sockaddr *to, socklen_t size) {
+  int s = socket(AF_INET, SOCK_DGRAM, 0);
+  std::lock_guard<std::mutex> guard(m);
+  connect(s, to, size);
+}
+void connects_a_stream_bad(const sockaddr *to, socklen_t size) {
+  int s = socket(AF_INET, SOCK_STREAM, 0);
+  std::lock_guard<std::mutex> guard(m);
+  connect(s, to, size); // EXPECT: `connect` (socket I/O) may block while `m` is held
+}

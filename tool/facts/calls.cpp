@@ -393,7 +393,7 @@ void FunctionContext::visitCall(const CallExpr *E) {
     addBlocking(Index, *M.Blocks, Releases, at(M.Blocks->On, E, Args, Object));
     if (M.Blocks->When == BlockWhen::IfNotNonblocking && M.Blocks->On >= 0 &&
         static_cast<size_t>(M.Blocks->On) < Args.size())
-      Unit.Fds.wait(Args[M.Blocks->On], Facts.Blocking.size() - 1);
+      Unit.Fds.wait(Args[M.Blocks->On], Facts.Blocking.size() - 1, *M.Blocks);
   }
   // pthread_once, std::call_once: one call at a time, and all return after it.
   if (M.Syncs && M.Syncs->Kind == SyncKind::Both && !Handed.empty())

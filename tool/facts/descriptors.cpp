@@ -21,8 +21,9 @@ bool Descriptors::State::add(const State &O, bool Kinds) {
   if (Kinds) {
     Mixed |= O.Mixed || (Kind != DescriptorKind::Unknown && O.Kind != DescriptorKind::Unknown &&
                          Kind != O.Kind);
+    Mixed |= Kind == DescriptorKind::Socket && O.Kind == Kind && Datagram != O.Datagram;
     if (Kind == DescriptorKind::Unknown)
-      Kind = O.Kind;
+      Kind = O.Kind, Datagram = O.Datagram;
   }
   return NonBlocking != Before.NonBlocking || Mixed != Before.Mixed || Kind != Before.Kind;
 }
@@ -70,7 +71,11 @@ void Descriptors::call(const CallExpr *E, const DescriptorModel &M) {
   if (M.When != -1 && (!At(1) || constantOf(At(1), Unit.Ast) != M.When))
     return;
   State S;
+  constexpr int64_t TypeMask = 0xf, Stream = 1; // of socket(2)
   S.Kind = M.Gives;
+  if (std::optional<int64_t> Type =
+          At(M.Type) ? constantOf(strip(At(M.Type)), Unit.Ast) : std::nullopt)
+    S.Datagram = (*Type & TypeMask) != Stream;
   if (M.Bit != 0)
     S.NonBlocking = At(M.Flags) && (bitsIn(At(M.Flags)) & M.Bit) != 0;
   else
@@ -125,8 +130,8 @@ void Descriptors::returns(const FunctionDecl *F, const Expr *Value) {
   }
 }
 
-void Descriptors::wait(const Expr *On, uint32_t Blocking) {
-  Waits.push_back({Unit.Facts.Functions.size(), Blocking, holder(On),
+void Descriptors::wait(const Expr *On, uint32_t Blocking, const BlockingModel &M) {
+  Waits.push_back({Unit.Facts.Functions.size(), Blocking, holder(On), M.Peer,
                    constantOf(strip(On), Unit.Ast).value_or(-1)});
 }
 
@@ -167,8 +172,9 @@ void Descriptors::finish() {
     State S = W.On ? States.lookup(W.On) : State();
     if (W.Number >= 0 && W.Number <= LastStandard)
       S.Kind = DescriptorKind::Terminal;
+    bool Alone = W.Peer && S.Datagram && !S.Mixed;
     // A file waits whatever its flags say (open(2)).
-    if (S.NonBlocking && S.Kind != DescriptorKind::File)
+    if (Alone || (S.NonBlocking && S.Kind != DescriptorKind::File))
       All.erase(All.begin() + W.Blocking);
     else {
       All[W.Blocking].Category = Category(S, All[W.Blocking].Category);

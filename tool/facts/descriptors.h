@@ -30,7 +30,7 @@ public:
   void assign(const clang::Expr *To, const clang::Expr *Value);
   void returns(const clang::FunctionDecl *F, const clang::Expr *Value);
   /// The last of the blocking calls of the function that is being extracted waits for On.
-  void wait(const clang::Expr *On, uint32_t Blocking);
+  void wait(const clang::Expr *On, uint32_t Blocking, const BlockingModel &M);
   /// At the end of the unit: takes away the waits that do not block, and says of the others
   /// what they wait for.
   void finish();
@@ -40,7 +40,7 @@ private:
   int64_t bitsIn(const clang::Expr *E, unsigned Depth = 0) const;
 
   struct State {
-    bool NonBlocking = false, Mixed = false;
+    bool NonBlocking = false, Mixed = false, Datagram = false;
     DescriptorKind Kind = DescriptorKind::Unknown;
     /// True when something is new.
     bool add(const State &O, bool Kinds);
@@ -54,6 +54,7 @@ private:
     size_t Function;
     uint32_t Blocking;
     const clang::ValueDecl *On;
+    bool Peer;      ///< As in BlockingModel.
     int64_t Number; ///< Of a descriptor that is named by its number; -1 for others.
   };
 

@@ -63,6 +63,7 @@ template <class F> static void columns(BlockingModel &R, F &&f) {
   f("instead", R.Instead);
   f("flags", R.Flags);
   f("unless", R.Unless);
+  f("peer", R.Peer);
   f("events", R.Events);
   f("releases", R.Releases);
   f("on", R.On);
@@ -142,6 +143,7 @@ template <class F> static void columns(DescriptorModel &R, F &&f) {
   f("on", R.On);
   f("flags", R.Flags);
   f("bit", R.Bit);
+  f("type", R.Type);
   f("when", R.When);
 }
 template <class F> static void columns(ContainerModel &R, F &&f) { f("effect", R.Effect); }

@@ -30,6 +30,7 @@ struct BlockingModel {
   Symbol Instead;
   int Flags = NoPosition;    ///< The argument with flags,
   int64_t Unless = 0;        ///< of which this one says not to wait.
+  bool Peer = false;         ///< Only for the other end: datagrams have none to wait for.
   bool Events = false;       ///< It waits for events of many descriptors: an event loop.
   int Releases = NoPosition; ///< Lock (or guard) that is given up while waiting.
   int On = NoPosition;       ///< What is waited on.
@@ -176,6 +177,7 @@ struct DescriptorModel {
   int On = NoPosition;    ///< The descriptor that is changed, or the array that gets some.
   int Flags = NoPosition; ///< The argument with the flags.
   int64_t Bit = 0;        ///< Of the flags: non-blocking. Zero where the call always does so.
+  int Type = NoPosition;  ///< Of a socket: the argument that says datagram or stream.
   int64_t When = -1;      ///< What argument 1 must be for that; -1 for anything.
 };
 

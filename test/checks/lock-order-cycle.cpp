@@ -505,6 +505,18 @@ void taken_and_left_ok(int n) {
   }
   again.unlock();
 }
+struct Line {
+  static std::mutex out;
+  Line() { out.lock(); }
+  ~Line() { out.unlock(); }
+  Line &operator<<(int n) { return total += n, *this; }
+};
+std::mutex Line::out;
+Line line() { return Line(); }
+void a_line_each_ok() {
+  line() << 1;
+  line() << 2;
+}
 void unlocks_by_another_ok(int n, void (*giveBack)()) {
   for (int i = 0; i < n; ++i) {
     again.lock();

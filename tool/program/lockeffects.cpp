@@ -123,7 +123,7 @@ private:
         continue;
       if (H.Mutex == T.Lock.Mutex) {
         if (T.Certain && T.Always && T.Lock.Strict && !(H.Shared && T.Lock.Shared) &&
-            isOneObject(F, H) && !isHandedOut(F, H.Mutex))
+            isOneObject(F, H) && !isHandedOut(F, H.Mutex) && !isHeldByResult(F, H))
           Relocks.push_back({H, T.Lock, F, T.Through});
         continue;
       }
@@ -230,6 +230,28 @@ private:
     default:
       return false;
     }
+  }
+
+  /// The lock was taken by the constructor of an object that a call has returned: its
+  /// destructor gives it back, at the end of the expression if nobody keeps the object.
+  bool isHeldByResult(FunctionId F, const HeldLock &L) const {
+    const FunctionFacts &Facts = P.facts(F);
+    auto Makes = [&](FunctionId Callee) {
+      const FunctionFacts &Body = P.facts(Callee);
+      for (size_t I = 0; I < Body.Calls.size(); ++I)
+        if (const Place &Made = Body.Calls[I].Object; // a temporary, or what is returned
+            !Made.known() || Made.Name == Symbol((Body.Usr.str() + "#return").str()))
+          for (const CallTarget &T : P.Functions[Callee].Targets[I])
+            if (P.facts(T.Callee).Constructor && !P.Functions[T.Callee].Effects.Acquired.empty())
+              return true;
+      return false;
+    };
+    for (size_t I = 0; I < Facts.Calls.size(); ++I)
+      if (Facts.Calls[I].At == L.At)
+        for (const CallTarget &T : P.Functions[F].Targets[I])
+          if (Makes(T.Callee))
+            return true;
+    return false;
   }
 
   /// The lock, or what it is in, is given to something that is not known here.

@@ -517,6 +517,10 @@ void a_line_each_ok() {
   line() << 1;
   line() << 2;
 }
+void a_line_in_each_pass_ok(int n) {
+  for (int i = 0; i < n; ++i)
+    line() << i;
+}
 void unlocks_by_another_ok(int n, void (*giveBack)()) {
   for (int i = 0; i < n; ++i) {
     again.lock();

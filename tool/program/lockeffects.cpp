@@ -150,7 +150,7 @@ private:
   void again(FunctionId F, const Taken &T, uint32_t Block) {
     const FunctionFacts &Facts = P.facts(F);
     if (!T.Certain || !T.Always || !T.Through.empty() || !T.Lock.Strict || T.Lock.Shared ||
-        Facts.Blocks.size() > MaxBlocks || !isOneObject(F, T.Lock))
+        Facts.Blocks.size() > MaxBlocks || !isOneObject(F, T.Lock) || isHeldByResult(F, T.Lock))
       return;
     // What a local or a parameter points to may be another one in each pass.
     if (T.Lock.Mutex.Root != RootKind::Global && T.Lock.Mutex.Root != RootKind::This)

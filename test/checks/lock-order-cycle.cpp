@@ -1,6 +1,7 @@
 // RUN: %check-fixture %s heddle-lock-order-cycle -- -std=c++20 -pthread
 // RUN: %check-fixture %s heddle-lock-order-cycle -- -std=c++20 -pthread -DDRIVER
 // RUN: %deadlock %s -std=c++20
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -516,6 +517,16 @@ Line line() { return Line(); }
 void a_line_each_ok() {
   line() << 1;
   line() << 2;
+}
+void help() { line() << 1; }
+void helps_and_ends_ok(int n) {
+  for (int i = 0; i < n; ++i) {
+    if (i == total) {
+      help();
+      std::exit(1);
+    }
+    help();
+  }
 }
 void a_line_in_each_pass_ok(int n) {
   for (int i = 0; i < n; ++i)

@@ -155,6 +155,9 @@ private:
     // What a local or a parameter points to may be another one in each pass.
     if (T.Lock.Mutex.Root != RootKind::Global && T.Lock.Mutex.Root != RootKind::This)
       return;
+    // What ends the program follows itself, but is no loop.
+    if (Facts.Blocks[Block].Loop == None)
+      return;
     llvm::BitVector Cycle = reachedAfter(Facts, Block);
     if (!Cycle.test(Block))
       return;
@@ -236,21 +239,28 @@ private:
   /// destructor gives it back, at the end of the expression if nobody keeps the object.
   bool isHeldByResult(FunctionId F, const HeldLock &L) const {
     const FunctionFacts &Facts = P.facts(F);
-    auto Makes = [&](FunctionId Callee) {
-      const FunctionFacts &Body = P.facts(Callee);
-      for (size_t I = 0; I < Body.Calls.size(); ++I)
-        if (const Place &Made = Body.Calls[I].Object; // a temporary, or what is returned
-            !Made.known() || Made.Name == Symbol((Body.Usr.str() + "#return").str()))
-          for (const CallTarget &T : P.Functions[Callee].Targets[I])
-            if (P.facts(T.Callee).Constructor && !P.Functions[T.Callee].Effects.Acquired.empty())
-              return true;
-      return false;
-    };
     for (size_t I = 0; I < Facts.Calls.size(); ++I)
       if (Facts.Calls[I].At == L.At)
         for (const CallTarget &T : P.Functions[F].Targets[I])
-          if (Makes(T.Callee))
+          if (leavesObject(T.Callee))
             return true;
+    return false;
+  }
+
+  /// The function, or one that it calls, makes such an object as a temporary or result.
+  bool leavesObject(FunctionId Callee, unsigned Depth = 0) const {
+    const FunctionFacts &Body = P.facts(Callee);
+    for (size_t I = 0; I < Body.Calls.size(); ++I) {
+      const Place &Made = Body.Calls[I].Object;
+      bool Unnamed = !Made.known() || Made.Name == Symbol((Body.Usr.str() + "#return").str());
+      for (const CallTarget &T : P.Functions[Callee].Targets[I]) {
+        if (P.Functions[T.Callee].Effects.Acquired.empty())
+          continue;
+        if (P.facts(T.Callee).Constructor ? Unnamed
+                                          : Depth < MaxHops && leavesObject(T.Callee, Depth + 1))
+          return true;
+      }
+    }
     return false;
   }
 
